@@ -1,0 +1,93 @@
+//! `linekeeper agent create|list|update`
+
+use super::{Failure, open, output};
+use crate::clock::{Clock, Ids};
+use crate::config::Config;
+use crate::inventory::agents::{self, Given};
+use crate::model::{AgencyId, AgentId};
+
+/// Add, list and change agents, who answer the numbers.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add an agent and print its id.
+    #[command(after_help = "Example: linekeeper agent create --agency 0192... --name 'Sales' --ultravox-id uv-1")]
+    Create {
+        /// The agency it works for
+        #[arg(long, value_name = "ID")]
+        agency: AgencyId,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// List an agency's agents, one a line: id, Ultravox id, name, between tabs.
+    #[command(after_help = "Example: linekeeper agent list --agency 0192...")]
+    List {
+        /// Whose agents
+        #[arg(long, value_name = "ID")]
+        agency: AgencyId,
+    },
+    /// Change an agent.
+    #[command(after_help = "Example: linekeeper agent update 0192... --agency 0192... --voice en-GB-Standard")]
+    Update {
+        /// Which
+        id: AgentId,
+        /// The agency it works for
+        #[arg(long, value_name = "ID")]
+        agency: AgencyId,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// What an agent can be given.
+#[derive(Debug, clap::Args)]
+pub struct Settings {
+    /// Its name
+    #[arg(long)]
+    name: Option<String>,
+    /// Its id at Ultravox; a new agent without one keeps its own id there
+    #[arg(long, value_name = "ID")]
+    ultravox_id: Option<String>,
+    /// The voice it speaks with
+    #[arg(long)]
+    voice: Option<String>,
+    /// The language it expects, as a BCP 47 tag; en for a new agent
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
+    /// Whether its calls are recorded; true for a new agent
+    #[arg(long, value_name = "true|false")]
+    recording: Option<bool>,
+}
+
+impl From<Settings> for Given {
+    fn from(settings: Settings) -> Self {
+        Self {
+            engine_id: settings.ultravox_id,
+            name: settings.name,
+            voice: settings.voice,
+            language: settings.language,
+            records_calls: settings.recording,
+        }
+    }
+}
+
+impl Command {
+    pub fn run(self, config: &Config) -> Result<(), Failure> {
+        let (store, clock) = (open(config)?, Clock::System);
+        match self {
+            Self::Create { agency, settings } => {
+                let agent =
+                    store.write(|change| agents::create(change, &clock, &Ids::Fresh, agency, settings.into()))?;
+                output::line(agent.id);
+            }
+            Self::List { agency } => {
+                for agent in store.read(|snapshot| agents::list(snapshot, agency))? {
+                    output::row([&agent.id, &agent.engine_id, &agent.name.unwrap_or_default()]);
+                }
+            }
+            Self::Update { id, agency, settings } => {
+                store.write(|change| agents::update(change, &clock, agency, id, settings.into()))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,197 @@
+//! `linekeeper demo`
+
+use std::fs::{OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::serve::Prepared;
+use super::{Failure, fleet, load, logging, output};
+use crate::clock::Clock;
+use crate::config::{Config, Flags};
+use crate::dialect::supabase;
+use crate::inventory::{access, numbers};
+use crate::model::{NumberFilter, Role, Secret, Status, User, UserId, Window};
+use crate::store::Snapshot;
+
+/// How long the demo's tokens are good for, in seconds: a week.
+const TOKEN_TTL: i64 = 7 * 24 * 60 * 60;
+
+/// Serve made-up data to look at, in a temporary directory that is removed at exit, and print a call to paste.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: linekeeper demo --listen 127.0.0.1:0 --credentials demo.json")]
+pub struct Args {
+    /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// How many numbers to make up
+    #[arg(long, value_name = "N", default_value_t = 1240)]
+    numbers: usize,
+    /// Fixes numbers, names and ids; secrets are random whatever it is
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Write ids and tokens to this file as JSON, readable by its owner only
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+}
+
+impl Args {
+    pub fn run(self, flags: Flags) -> Result<(), Failure> {
+        // Dropped at the end of this function, and with it what is on disk.
+        let temporary = match &flags.data_dir {
+            Some(_) => None,
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("linekeeper-demo-")
+                    .permissions(Permissions::from_mode(0o700))
+                    .tempdir()?,
+            ),
+        };
+        let data_dir = flags.data_dir.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned()));
+        let mut config = load(&Flags { listen: self.listen.clone(), data_dir, ..flags })?;
+        config.jwt_secret = Some(random_secret()?);
+        logging::start(&config.log);
+        let prepared = Prepared::new(config)?;
+        prepared.store.write(|change| {
+            if change.agencies()?.is_empty() {
+                fleet::settle(change, self.numbers, self.seed, Clock::System.now())?;
+            }
+            Ok::<_, Failure>(())
+        })?;
+        let credentials = prepared.store.read(|snapshot| Credentials::of(snapshot, &prepared))?;
+        if let Some(path) = &self.credentials {
+            credentials.write(path).map_err(|error| {
+                Failure::Failed(format!("the credentials cannot be written to {}: {error}", path.display()))
+            })?;
+        }
+        prepared.announce();
+        credentials.invite(&prepared.config.data_dir, temporary.is_some());
+        prepared.run()
+    }
+}
+
+fn random_secret() -> Result<Secret, Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::Failed(format!("the system has no random bytes to give: {error}")))?;
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// What a script needs to use the demo.
+#[derive(Serialize)]
+struct Credentials {
+    base_url: String,
+    agencies: Vec<AgencyCredentials>,
+    user_without_agency: Option<UserCredentials>,
+    jwt_secret: String,
+}
+
+#[derive(Serialize)]
+struct AgencyCredentials {
+    id: String,
+    name: String,
+    users: Users,
+    sample: Option<Sample>,
+}
+
+#[derive(Serialize)]
+struct Users {
+    owner: Option<UserCredentials>,
+    admin: Option<UserCredentials>,
+    member: Option<UserCredentials>,
+}
+
+#[derive(Serialize)]
+struct UserCredentials {
+    id: String,
+    jwt: String,
+}
+
+/// An active number that an agent answers.
+#[derive(Serialize)]
+struct Sample {
+    number_id: String,
+    phone_number: String,
+    agent_mapping_id: String,
+}
+
+impl Credentials {
+    fn of(snapshot: &Snapshot, prepared: &Prepared) -> Result<Self, Failure> {
+        let config = &prepared.config;
+        let mut agencies = Vec::new();
+        for agency in snapshot.agencies()? {
+            let scope = access::operator(snapshot, agency.id)?;
+            let users = snapshot.users(Some(&scope))?;
+            let user = |role| {
+                users.iter().find(|user| user.role == role).map(|user| UserCredentials::of(user, config)).transpose()
+            };
+            let filter = NumberFilter { status: Some(Status::Active), assigned: true, ..NumberFilter::default() };
+            let listing = numbers::list(snapshot, &scope, &filter, Window { offset: 0, limit: 1 }, |_| false)?;
+            let sample = listing.slice.items.into_iter().next().and_then(|number| {
+                Some(Sample {
+                    number_id: number.id.to_string(),
+                    phone_number: number.phone_number.to_string(),
+                    agent_mapping_id: number.agent?.id.to_string(),
+                })
+            });
+            agencies.push(AgencyCredentials {
+                id: agency.id.to_string(),
+                name: agency.name,
+                users: Users {
+                    owner: user(Role::AgencyOwner)?,
+                    admin: user(Role::AgencyAdmin)?,
+                    member: user(Role::AgencyMember)?,
+                },
+                sample,
+            });
+        }
+        let homeless = snapshot.users(None)?;
+        Ok(Self {
+            base_url: prepared.base_url(),
+            agencies,
+            user_without_agency: homeless.first().map(|user| UserCredentials::of(user, config)).transpose()?,
+            jwt_secret: config.jwt_secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
+        })
+    }
+
+    fn write(&self, path: &Path) -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        writeln!(file)
+    }
+
+    /// Prints what to do with a demo that is running.
+    fn invite(&self, data_dir: &Path, temporary: bool) {
+        let kept = if temporary { "removed at exit" } else { "kept" };
+        output::line(format_args!("data in {} ({kept})", data_dir.display()));
+        let Some((agency, owner)) =
+            self.agencies.iter().find_map(|agency| agency.users.owner.as_ref().map(|owner| (agency, owner)))
+        else {
+            return;
+        };
+        output::line(format_args!("\nA token for the owner of {}, good for a week:\n{}", agency.name, owner.jwt));
+        output::line(format_args!(
+            "\nIts numbers:\ncurl -H 'Authorization: Bearer {}' '{}/functions/v1/phone-numbers-list?limit=2'\n",
+            owner.jwt, self.base_url
+        ));
+    }
+}
+
+impl UserCredentials {
+    fn of(user: &User, config: &Config) -> Result<Self, Failure> {
+        Ok(Self { id: user.id.to_string(), jwt: token(user.id, config)? })
+    }
+}
+
+fn token(user: UserId, config: &Config) -> Result<String, Failure> {
+    let Some(secret) = &config.jwt_secret else {
+        return Err(Failure::Settings("the demo has no JWT secret".into()));
+    };
+    supabase::sign(secret, config, user, Clock::System.now(), TOKEN_TTL)
+        .map_err(|error| Failure::Failed(format!("a token could not be signed: {error}")))
+}

@@ -1,0 +1,25 @@
+//! What commands say: results on stdout, trouble on stderr. A reader that has gone away is no trouble.
+
+use std::fmt::Display;
+use std::io::{Write, stderr, stdout};
+
+/// Prints one line of a result.
+pub fn line(text: impl Display) {
+    let _ = writeln!(stdout(), "{text}");
+    let _ = stdout().flush();
+}
+
+/// Prints a row of a list: its fields between tabs. A tab inside a field would make two of it.
+pub fn row<const N: usize>(fields: [&dyn Display; N]) {
+    line(fields.map(|field| field.to_string().replace(['\t', '\n', '\r'], " ")).join("\t"));
+}
+
+/// Says something beside the result.
+pub fn remark(text: impl Display) {
+    let _ = writeln!(stderr(), "{text}");
+}
+
+/// Says why the command failed.
+pub fn complain(text: impl Display) {
+    remark(format_args!("linekeeper: {text}"));
+}

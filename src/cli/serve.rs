@@ -1,0 +1,88 @@
+//! `linekeeper serve`
+
+use super::{Failure, load, logging, output};
+use crate::app::AppState;
+use crate::clock::{Clock, Ids};
+use crate::config::{Config, Flags};
+use crate::http::{Server, reachable, record_metrics};
+use crate::store::{DataDir, Lock, Store, migrate};
+
+/// Serve the inventory: create or upgrade the data directory, then answer until stopped.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: LINEKEEPER_JWT_SECRET_FILE=/run/secrets/jwt linekeeper serve --listen 127.0.0.1:8080")]
+pub struct Args {
+    /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+}
+
+impl Args {
+    pub fn run(self, flags: Flags) -> Result<(), Failure> {
+        let config = load(&Flags { listen: self.listen, ..flags })?;
+        if config.jwt_secret.is_none() {
+            return Err(Failure::Settings(
+                "there is no JWT secret to check tokens with: set LINEKEEPER_JWT_SECRET or \
+                 LINEKEEPER_JWT_SECRET_FILE to your Supabase project's, or to 32 random bytes or more"
+                    .into(),
+            ));
+        }
+        logging::start(&config.log);
+        let prepared = Prepared::new(config)?;
+        prepared.announce();
+        prepared.run()
+    }
+}
+
+/// A server that is listening and whose store is open, and that has not answered yet.
+pub struct Prepared {
+    server: Server,
+    pub store: Store,
+    pub config: Config,
+    _lock: Lock,
+}
+
+impl Prepared {
+    pub fn new(mut config: Config) -> Result<Self, Failure> {
+        let data_dir = DataDir::new(config.data_dir.clone());
+        let unusable = |error| {
+            Failure::Failed(format!("the data directory {} cannot be used: {error}", data_dir.path().display()))
+        };
+        data_dir.create().map_err(unusable)?;
+        let Some(lock) = data_dir.lock().map_err(unusable)? else {
+            let path = data_dir.path().display();
+            return Err(Failure::Failed(format!(
+                "another server is using {path}: stop it first, or name another directory with --data-dir"
+            )));
+        };
+        if data_dir.is_open_to_others().map_err(unusable)? {
+            log::warn!("others can look into {}: chmod 700 it", data_dir.path().display());
+        }
+        let migrated = migrate(&data_dir)?;
+        if let Some(snapshot) = migrated.snapshot {
+            log::info!("the database as it was before the upgrade is {}", snapshot.display());
+        }
+        record_metrics();
+        let store = Store::open(&data_dir, Server::concurrent_reads())?;
+        let server = Server::listen(config.listen)?;
+        config.listen = server.address();
+        Ok(Self { server, store, config, _lock: lock })
+    }
+
+    /// Says where, in the words that scripts wait for.
+    pub fn announce(&self) {
+        output::line(format_args!("listening on {}", self.base_url()));
+    }
+
+    /// How a client on this machine reaches it.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", reachable(self.config.listen))
+    }
+
+    /// Answers until told to stop, then leaves the data directory with an empty journal.
+    pub fn run(self) -> Result<(), Failure> {
+        let state = AppState::new(self.store.clone(), self.config, Clock::System, Ids::Fresh);
+        self.server.run(&state)?;
+        self.store.checkpoint()?;
+        Ok(())
+    }
+}

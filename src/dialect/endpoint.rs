@@ -1,0 +1,50 @@
+//! Endpoints: what can be asked, kept as a table, so that the server, its 405s and the tests read the same list.
+
+use actix_web::http::Method;
+use actix_web::web::ServiceConfig;
+use actix_web::{Resource, Route, web};
+
+/// A method, a path, and what answers it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The method; HEAD is not implied by GET.
+    pub method: Method,
+    /// The whole path, with `{name}` for a segment that varies.
+    pub path: &'static str,
+    /// Makes the route that answers.
+    pub route: fn() -> Route,
+}
+
+impl Endpoint {
+    /// Answers GET.
+    #[must_use]
+    pub const fn get(path: &'static str, route: fn() -> Route) -> Self {
+        Self { method: Method::GET, path, route }
+    }
+}
+
+/// Adds endpoints to a server, one resource a path; `not_allowed` answers the methods that a path does not have,
+/// given the value of the `Allow` header (RFC 9110, 15.5.6).
+pub fn resources(
+    config: &mut ServiceConfig,
+    endpoints: &'static [Endpoint],
+    prefix: &str,
+    not_allowed: fn(&str) -> actix_web::HttpResponse,
+) {
+    for (at, endpoint) in endpoints.iter().enumerate() {
+        if endpoints[..at].iter().any(|earlier| earlier.path == endpoint.path) {
+            continue;
+        }
+        let mut allow = Vec::new();
+        let mut resource: Resource = web::resource(endpoint.path.strip_prefix(prefix).unwrap_or(endpoint.path));
+        for same in endpoints.iter().filter(|other| other.path == endpoint.path) {
+            resource = resource.route((same.route)().method(same.method.clone()));
+            allow.push(same.method.as_str());
+        }
+        let allow = allow.join(", ");
+        config.service(resource.default_service(web::to(move || {
+            let answer = not_allowed(&allow);
+            async move { answer }
+        })));
+    }
+}

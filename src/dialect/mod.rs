@@ -1,0 +1,32 @@
+//! The dialects: the phone-number APIs of other products, each in a folder of its own over the one inventory.
+
+mod endpoint;
+pub mod supabase;
+
+use actix_web::web::ServiceConfig;
+
+use crate::app::AppState;
+
+pub use endpoint::{Endpoint, resources};
+
+/// One product's API.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// Its name: the folder's, and the label in metrics.
+    pub name: &'static str,
+    /// What its paths begin with.
+    pub prefix: &'static str,
+    /// Everything it answers.
+    pub endpoints: &'static [Endpoint],
+    /// Adds it to a server.
+    pub mount: fn(&AppState, &mut ServiceConfig),
+}
+
+/// Every dialect that Linekeeper speaks.
+pub const ALL: &[Dialect] = &[supabase::DIALECT];
+
+/// The dialect that a route belongs to.
+#[must_use]
+pub fn of_route(pattern: &str) -> Option<&'static Dialect> {
+    ALL.iter().find(|dialect| pattern.starts_with(dialect.prefix))
+}

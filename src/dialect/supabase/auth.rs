@@ -1,0 +1,194 @@
+//! Tokens: who a Supabase JWT says is calling. No database is asked before the token has proved good.
+
+use std::fmt;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::HeaderValue;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::error::{Failure, Unauthorized};
+use crate::config::Config;
+use crate::model::{Secret, Timestamp, UserId};
+
+/// A longer token is refused before it is decoded.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// How far a token's clock may be from ours, in seconds.
+const LEEWAY: f64 = 30.0;
+/// The role of a signed-in user; `anon` and `service_role` are nobody's.
+const USER_ROLE: &str = "authenticated";
+/// Headers that name a key or an extension: a token that brings its own key proves nothing (RFC 8725, 3.10).
+const REFUSED_HEADERS: [&str; 4] = ["jku", "x5u", "jwk", "crit"];
+
+/// Whose token it is. `None`: a good token of a subject that cannot be one of our users.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject(pub Option<UserId>);
+
+impl FromRequest for Subject {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    /// The gateway has put it there.
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Self>().copied().ok_or_else(Failure::misassembled))
+    }
+}
+
+/// Checks tokens.
+pub struct Verifier {
+    key: Option<DecodingKey>,
+    validation: Validation,
+    audience: String,
+    issuer: Option<String>,
+}
+
+impl Verifier {
+    /// Checks tokens as the settings say.
+    pub fn new(config: &Config) -> Self {
+        // jsonwebtoken checks the signature; the claims are checked below, by our clock, each by its own rule.
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        Self {
+            key: config.jwt_secret.as_ref().map(|secret| DecodingKey::from_secret(secret.expose().as_bytes())),
+            validation,
+            audience: config.supabase.audience.clone(),
+            issuer: config.supabase.issuer.clone(),
+        }
+    }
+
+    /// Finds the subject of an `Authorization` header's token.
+    ///
+    /// # Errors
+    /// What the gateway says of a missing, malformed, forged or stale token.
+    pub fn verify(
+        &self,
+        credentials: Option<&HeaderValue>,
+        more_than_one: bool,
+        now: Timestamp,
+    ) -> Result<Subject, Unauthorized> {
+        let credentials = credentials.ok_or(Unauthorized::NoHeader)?;
+        let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let token = token.filter(|token| token.len() <= MAX_TOKEN_BYTES && !more_than_one);
+        let (header, claims) = token.and_then(decode).ok_or(Unauthorized::Format)?;
+        if REFUSED_HEADERS.iter().any(|name| header.contains_key(*name)) {
+            return Err(Unauthorized::Format);
+        }
+        match header.get("alg").and_then(Value::as_str) {
+            None => Err(Unauthorized::Format),
+            Some("HS256") => {
+                let key = self.key.as_ref().ok_or(Unauthorized::Legacy)?;
+                let token = token.unwrap_or_default();
+                jsonwebtoken::decode::<Object>(token, key, &self.validation).map_err(|_| Unauthorized::Legacy)?;
+                self.subject(&claims, now).ok_or(Unauthorized::Legacy)
+            }
+            // No key set is known that such a token could have been signed with.
+            Some("ES256" | "RS256") => Err(Unauthorized::Asymmetric),
+            Some(other) => Err(Unauthorized::Algorithm(other.to_owned())),
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double exactly")]
+    fn subject(&self, claims: &Map<String, Value>, now: Timestamp) -> Option<Subject> {
+        let text = |name| claims.get(name).and_then(Value::as_str);
+        let now = (now.0 / 1_000_000) as f64;
+        let alive = now < claims.get("exp")?.as_f64()? + LEEWAY;
+        let begun = claims.get("nbf").is_none_or(|nbf| nbf.as_f64().is_some_and(|nbf| nbf <= now + LEEWAY));
+        let for_us = match claims.get("aud")? {
+            Value::String(audience) => *audience == self.audience,
+            Value::Array(audiences) => audiences.iter().any(|audience| audience.as_str() == Some(&self.audience)),
+            _ => false,
+        };
+        let from_them = self.issuer.is_none() || text("iss") == self.issuer.as_deref();
+        let of_a_user = text("role") == Some(USER_ROLE);
+        let subject = text("sub")?;
+        (alive && begun && for_us && from_them && of_a_user).then(|| Subject(subject.parse().ok()))
+    }
+}
+
+/// Takes a compact token apart (RFC 7515, 7.1): three parts in base64url without padding, two of them objects.
+fn decode(token: &str) -> Option<(Map<String, Value>, Map<String, Value>)> {
+    let mut parts = token.split('.');
+    let (header, claims, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let object = |part: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
+        serde_json::from_slice::<Object>(&bytes).ok().map(|object| object.0)
+    };
+    Some((object(header)?, object(claims)?))
+}
+
+/// A JSON object in which no name occurs twice: two readers of such a token could read two different ones (RFC 8725, 2.4).
+struct Object(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object whose names are unique")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Object, A::Error> {
+                let mut object = Map::new();
+                while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+                    if object.insert(name, value).is_some() {
+                        return Err(serde::de::Error::custom("a name occurs twice"));
+                    }
+                }
+                Ok(Object(object))
+            }
+        }
+
+        deserializer.deserialize_map(Names)
+    }
+}
+
+/// The claims of a user's token, as Supabase Auth writes them.
+#[derive(Serialize)]
+struct Claims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    sub: String,
+    role: &'a str,
+}
+
+/// Signs a token for a user, good for `ttl` seconds from `now`.
+///
+/// # Errors
+/// What jsonwebtoken says; with HS256 and these claims it has no reason to.
+pub fn sign(
+    secret: &Secret,
+    config: &Config,
+    user: UserId,
+    now: Timestamp,
+    ttl: i64,
+) -> Result<String, jsonwebtoken::errors::Error> {
+    let iat = now.0 / 1_000_000;
+    let claims = Claims {
+        iss: config.supabase.issuer.as_deref(),
+        aud: &config.supabase.audience,
+        exp: iat.saturating_add(ttl),
+        iat,
+        sub: user.to_string(),
+        role: USER_ROLE,
+    };
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::new(Algorithm::HS256), &claims, &key)
+}

@@ -1,0 +1,166 @@
+//! How a failure looks to a Supabase client: the gateway's body for tokens, `{"error": ...}` for functions.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::ALLOW;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::model::Error;
+
+/// Why the gateway let nobody through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unauthorized {
+    /// There is no `Authorization`.
+    NoHeader,
+    /// It is no bearer token, or not one that can be decoded.
+    Format,
+    /// An HS256 token that is forged, stale or not for us.
+    Legacy,
+    /// The same of an ES256 or RS256 token.
+    Asymmetric,
+    /// A token of another algorithm, `none` included.
+    Algorithm(String),
+}
+
+/// Why a call failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// 401
+    Unauthorized(Unauthorized),
+    /// 404: there is no such function.
+    NoFunction,
+    /// 405, with what the function allows.
+    Method(String),
+    /// 400, with what is wrong.
+    Parameter(String),
+    /// 413
+    TooLarge,
+    /// The list's own query failed: the one fault that the product names apart.
+    Fetch(Error),
+    /// What a verb says.
+    Verb(Error),
+}
+
+#[derive(Serialize)]
+struct GatewayBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    msg: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FunctionBody<'a> {
+    error: &'a str,
+}
+
+impl Failure {
+    /// 405
+    pub fn method(allow: &str) -> Self {
+        Self::Method(allow.to_owned())
+    }
+
+    /// A part of the server that should be there is not: a fault of its assembly.
+    pub fn misassembled() -> Self {
+        Self::Verb(Error::internal("the gateway was not mounted as it should be"))
+    }
+
+    /// The failure as an answer. Unlike `error_response`, it leaves nothing to the log.
+    pub fn response(&self) -> HttpResponse {
+        if let Self::Unauthorized(reason) = self {
+            return reason.response();
+        }
+        let (status, error) = match self {
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::NoFunction => {
+                let message = "Requested function was not found";
+                return HttpResponse::NotFound().json(GatewayBody { code: "NOT_FOUND", message, msg: None });
+            }
+            Self::Method(allow) => {
+                let error = "Method not allowed";
+                return HttpResponse::MethodNotAllowed().insert_header((ALLOW, &**allow)).json(FunctionBody { error });
+            }
+            Self::Parameter(what) => (StatusCode::BAD_REQUEST, &**what),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request body is larger than 64 KiB"),
+            Self::Fetch(Error::Internal(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "Failed to fetch phone numbers"),
+            Self::Fetch(error) | Self::Verb(error) => return verb_response(error),
+        };
+        HttpResponse::build(status).json(FunctionBody { error })
+    }
+}
+
+fn verb_response(error: &Error) -> HttpResponse {
+    let (status, text) = match error {
+        Error::NoAgency => (StatusCode::FORBIDDEN, "User does not belong to an agency".to_owned()),
+        Error::NotFound(noun) => (StatusCode::NOT_FOUND, format!("No such {noun}")),
+        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, error.to_string()),
+        Error::Exists(_) => (StatusCode::CONFLICT, error.to_string()),
+        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".to_owned()),
+    };
+    HttpResponse::build(status).json(FunctionBody { error: &text })
+}
+
+impl Unauthorized {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoHeader => "UNAUTHORIZED_NO_AUTH_HEADER",
+            Self::Format => "UNAUTHORIZED_INVALID_JWT_FORMAT",
+            Self::Legacy => "UNAUTHORIZED_LEGACY_JWT",
+            Self::Asymmetric => "UNAUTHORIZED_ASYMMETRIC_JWT",
+            Self::Algorithm(_) => "UNAUTHORIZED_UNSUPPORTED_TOKEN_ALGORITHM",
+        }
+    }
+
+    fn response(&self) -> HttpResponse {
+        let message = match self {
+            Self::NoHeader => "Missing authorization header".to_owned(),
+            Self::Format => "Invalid JWT format".to_owned(),
+            Self::Legacy | Self::Asymmetric => "Invalid JWT".to_owned(),
+            Self::Algorithm(named) => format!("Unsupported JWT algorithm {named}"),
+        };
+        HttpResponse::Unauthorized().insert_header(("sb-error-code", self.code())).json(GatewayBody {
+            code: self.code(),
+            message: &message,
+            msg: Some(&message),
+        })
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        self.response().status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response()
+    }
+}
+
+impl fmt::Display for Failure {
+    /// For the log: what the answer does not say.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unauthorized(reason) => f.write_str(reason.code()),
+            Self::NoFunction => f.write_str("there is no such function"),
+            Self::Method(allow) => write!(f, "only {allow} is allowed"),
+            Self::Parameter(what) => f.write_str(what),
+            Self::TooLarge => f.write_str("the body is too large"),
+            Self::Fetch(error) => write!(f, "the list failed: {error}"),
+            Self::Verb(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<Unauthorized> for Failure {
+    fn from(reason: Unauthorized) -> Self {
+        Self::Unauthorized(reason)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Verb(error)
+    }
+}

@@ -1,0 +1,54 @@
+//! The rim: the server around the dialects, with its own few pages, the request log and the metrics.
+
+mod health;
+mod metrics;
+mod pages;
+mod request_log;
+mod server;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, Error, HttpResponse};
+
+use crate::app::AppState;
+use crate::dialect::{self, Endpoint, resources};
+
+pub use metrics::record_metrics;
+pub use server::{Server, ServerError, reachable};
+
+/// What the rim itself answers; nobody has to sign in for it, so it shows nothing of any agency.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("/", || web::to(pages::index)),
+    Endpoint::get("/style.css", || web::to(pages::style)),
+    Endpoint::get("/healthz", || web::to(health::live)),
+    Endpoint::get("/readyz", || web::to(health::ready)),
+    Endpoint::get("/metrics", || web::to(metrics::scrape)),
+];
+
+/// Puts the server's parts together. Outermost is the request log, so that it sees what is sent.
+pub fn app(
+    state: &AppState,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .app_data(Data::new(state.clone()))
+        .configure(|config| dialect::ALL.iter().for_each(|dialect| (dialect.mount)(state, config)))
+        .configure(|config| resources(config, ENDPOINTS, "", pages::not_allowed))
+        .default_service(web::to(|| async { pages::not_found() }))
+        .wrap(Compress::default())
+        .wrap(from_fn(request_log::record))
+}
+
+/// A failure of the rim's own pages.
+fn failure(mut answer: actix_web::HttpResponseBuilder, error: &str) -> HttpResponse {
+    answer.json(serde_json::json!({ "error": error }))
+}

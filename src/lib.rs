@@ -1,0 +1,14 @@
+//! Linekeeper: the phone-number inventory of a voice-AI agency, self-hosted in one binary.
+//!
+//! Imports run one way: [`model`] <- [`store`] <- [`inventory`] <- [`app`] <- [`dialect`] <- [`http`] <- [`cli`];
+//! [`clock`] and [`config`] are leaves. ARCHITECTURE.md has the map.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dialect;
+pub mod http;
+pub mod inventory;
+pub mod model;
+pub mod store;

@@ -1,0 +1,59 @@
+//! What can go wrong, in the trade's words: no HTTP, no SQL. Each dialect gives these its own envelope.
+
+use std::fmt;
+
+/// The result of a verb.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A thing that can be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    /// An agency.
+    Agency,
+    /// A user.
+    User,
+    /// An agent.
+    Agent,
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Agency => "agency",
+            Self::User => "user",
+            Self::Agent => "agent",
+        })
+    }
+}
+
+/// Why a verb refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller is not a user, or a user without an agency.
+    #[error("the caller does not belong to an agency")]
+    NoAgency,
+    /// There is no such thing here; one that belongs to another agency answers the same.
+    #[error("there is no such {0}")]
+    NotFound(Noun),
+    /// A value that cannot be taken, and why.
+    #[error("{field} is not acceptable: {reason}")]
+    Invalid {
+        /// The value's name.
+        field: &'static str,
+        /// What it should have been.
+        reason: String,
+    },
+    /// Something unique is there already.
+    #[error("there is already {0}")]
+    Exists(&'static str),
+    /// A fault of ours or of the machine. Its source is for the log, never for a caller.
+    #[error("internal error: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Wraps a fault whose details are for the log only.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}

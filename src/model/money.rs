@@ -1,0 +1,40 @@
+//! Amounts of money: whole ten-thousandths of a currency's unit, never floating point.
+
+use std::fmt;
+
+/// An amount in ten-thousandths of its currency's unit (PostgreSQL's `numeric(10,4)`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Money(pub i64);
+
+impl fmt::Display for Money {
+    /// Two to four decimals, as the carriers write prices: `1.00`, `0.0085`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (units, fraction) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
+        match (fraction % 100, fraction % 10) {
+            (0, _) => write!(f, "{sign}{units}.{:02}", fraction / 100),
+            (_, 0) => write!(f, "{sign}{units}.{:03}", fraction / 10),
+            _ => write!(f, "{sign}{units}.{fraction:04}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Money;
+
+    #[test]
+    fn money_is_written_with_two_to_four_decimals() {
+        for (amount, text) in [
+            (10_000, "1.00"),
+            (11_500, "1.15"),
+            (85, "0.0085"),
+            (10_010, "1.001"),
+            (0, "0.00"),
+            (-12_345, "-1.2345"),
+            (9_999_999_999, "999999.9999"),
+        ] {
+            assert_eq!(Money(amount).to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Who may reach which agency's rows: the only place where a [`Scope`] is made.
+
+use rusqlite::OptionalExtension;
+
+use super::Snapshot;
+use crate::model::{AgencyId, Result, User, UserId};
+use crate::store::Scope;
+
+impl Snapshot<'_> {
+    /// A user, and the scope of the agency that its row names now.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](crate::model::Error::Internal) where SQLite fails.
+    pub fn user_and_scope(&self, id: UserId) -> Result<Option<(User, Option<Scope>)>> {
+        let found = self
+            .connection()
+            .prepare_cached(
+                "SELECT u.email, u.role, a.agency_no, a.id
+                 FROM users AS u LEFT JOIN agencies AS a ON a.agency_no = u.agency_no
+                 WHERE u.id = ?1",
+            )?
+            .query_row([id], |row| {
+                let agency: Option<AgencyId> = row.get(3)?;
+                let scope = match agency {
+                    Some(agency) => Some(Scope { agency_no: row.get(2)?, agency }),
+                    None => None,
+                };
+                Ok((User { id, agency, email: row.get(0)?, role: row.get(1)? }, scope))
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The scope of an agency that the operator names: whoever can read the data directory.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](crate::model::Error::Internal) where SQLite fails.
+    pub fn operator_scope(&self, agency: AgencyId) -> Result<Option<Scope>> {
+        let found = self
+            .connection()
+            .prepare_cached("SELECT agency_no FROM agencies WHERE id = ?1")?
+            .query_row([agency], |row| Ok(Scope { agency_no: row.get(0)?, agency }))
+            .optional()?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,108 @@
+//! Agents: who can answer an agency's numbers.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Change, Snapshot, is_taken};
+use crate::model::{Agent, AgentId, Error, NewAgent, Noun, Result, Timestamp};
+use crate::store::Scope;
+
+impl Snapshot<'_> {
+    /// All agents of the agency, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn agents(&self, scope: &Scope) -> Result<Vec<Agent>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT id, ultravox_agent_id, ultravox_agent_name, voice, language_hint, recording_enabled
+             FROM agent_mappings WHERE agency_no = ?1 ORDER BY id",
+        )?;
+        let agents = statement.query_map([scope.agency_no], |row| agent(row, 0))?;
+        Ok(agents.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// One agent of the agency.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
+    pub fn agent(&self, scope: &Scope, id: AgentId) -> Result<Agent> {
+        self.connection()
+            .prepare_cached(
+                "SELECT id, ultravox_agent_id, ultravox_agent_name, voice, language_hint, recording_enabled
+                 FROM agent_mappings WHERE agency_no = ?1 AND id = ?2",
+            )?
+            .query_row(params![scope.agency_no, id], |row| agent(row, 0))
+            .optional()?
+            .ok_or(Error::NotFound(Noun::Agent))
+    }
+}
+
+impl Change<'_> {
+    /// Adds an agent to the agency.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where the agency has one with this id at the voice engine, [`Error::Internal`] where SQLite fails.
+    pub fn add_agent(&self, scope: &Scope, new: &NewAgent) -> Result<()> {
+        let NewAgent { agent, created_at } = new;
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO agent_mappings (agency_no, id, ultravox_agent_id, ultravox_agent_name, voice,
+                     language_hint, recording_enabled, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+            )?
+            .execute(params![
+                scope.agency_no,
+                agent.id,
+                agent.engine_id,
+                agent.name,
+                agent.voice,
+                agent.language,
+                agent.records_calls,
+                created_at
+            ])
+            .map_err(taken_or_failed)?;
+        Ok(())
+    }
+
+    /// Writes an agent of the agency anew.
+    ///
+    /// # Errors
+    /// As [`Change::add_agent`], and [`Error::NotFound`] where the agency has no such agent.
+    pub fn change_agent(&self, scope: &Scope, agent: &Agent, updated_at: Timestamp) -> Result<()> {
+        let changed = self
+            .connection()
+            .prepare_cached(
+                "UPDATE agent_mappings
+                 SET ultravox_agent_id = ?3, ultravox_agent_name = ?4, voice = ?5, language_hint = ?6,
+                     recording_enabled = ?7, updated_at = ?8
+                 WHERE agency_no = ?1 AND id = ?2",
+            )?
+            .execute(params![
+                scope.agency_no,
+                agent.id,
+                agent.engine_id,
+                agent.name,
+                agent.voice,
+                agent.language,
+                agent.records_calls,
+                updated_at
+            ])
+            .map_err(taken_or_failed)?;
+        if changed == 0 { Err(Error::NotFound(Noun::Agent)) } else { Ok(()) }
+    }
+}
+
+/// Reads an agent from six columns that begin at `first`.
+pub(super) fn agent(row: &Row<'_>, first: usize) -> rusqlite::Result<Agent> {
+    Ok(Agent {
+        id: row.get(first)?,
+        engine_id: row.get(first + 1)?,
+        name: row.get(first + 2)?,
+        voice: row.get(first + 3)?,
+        language: row.get(first + 4)?,
+        records_calls: row.get(first + 5)?,
+    })
+}
+
+fn taken_or_failed(error: rusqlite::Error) -> Error {
+    if is_taken(&error) { Error::Exists("an agent with this id in the agency") } else { error.into() }
+}

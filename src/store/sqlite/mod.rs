@@ -1,0 +1,95 @@
+//! The SQLite engine: one writing connection, a pool of read-only ones, and a file per noun.
+
+mod access;
+mod agencies;
+mod agents;
+mod columns;
+mod doctor;
+mod migrations;
+mod numbers;
+mod open;
+#[cfg(test)]
+mod plans;
+mod users;
+
+use std::ops::Deref;
+
+use metrics::counter;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use doctor::{Diagnosis, Health};
+pub use migrations::{Migrated, migrate, migration_status};
+pub use open::{OpenError, Store};
+
+use crate::model::{Error, Result};
+
+/// One moment of the store, for reading.
+pub struct Snapshot<'c> {
+    transaction: Transaction<'c>,
+}
+
+/// One deed on the store. It also reads, and sees what it has written.
+pub struct Change<'c> {
+    snapshot: Snapshot<'c>,
+}
+
+impl<'c> Deref for Change<'c> {
+    type Target = Snapshot<'c>;
+
+    fn deref(&self) -> &Snapshot<'c> {
+        &self.snapshot
+    }
+}
+
+impl Snapshot<'_> {
+    fn connection(&self) -> &Connection {
+        &self.transaction
+    }
+}
+
+impl Store {
+    /// Shows one moment of the store.
+    ///
+    /// # Errors
+    /// What `look` returns, and [`Error::Internal`] where SQLite fails.
+    pub fn read<T, E: From<Error>>(&self, look: impl FnOnce(&Snapshot) -> Result<T, E>) -> Result<T, E> {
+        counter!("linekeeper_store_transactions_total", "kind" => "read").increment(1);
+        let connection = self.readers.get().map_err(Error::internal)?;
+        let transaction = connection.unchecked_transaction().map_err(Error::from)?;
+        look(&Snapshot { transaction })
+    }
+
+    /// Does one deed: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
+    ///
+    /// # Errors
+    /// What `deed` returns, and [`Error::Internal`] where SQLite fails.
+    pub fn write<T, E: From<Error>>(&self, deed: impl FnOnce(&Change) -> Result<T, E>) -> Result<T, E> {
+        counter!("linekeeper_store_transactions_total", "kind" => "write").increment(1);
+        let mut connection = self.writer.get().map_err(Error::internal)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
+        let change = Change { snapshot: Snapshot { transaction } };
+        let done = deed(&change)?;
+        change.snapshot.transaction.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+}
+
+/// The engine's name and version.
+#[must_use]
+pub fn engine() -> String {
+    format!("SQLite {}", rusqlite::version())
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// Whether a write was refused because something unique is there already.
+fn is_taken(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error().map(|e| e.extended_code),
+        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    )
+}

@@ -1,0 +1,272 @@
+//! Numbers: the list, its totals, and what goes in.
+
+use rusqlite::{Row, named_params, params};
+
+use super::{Change, Snapshot, agents, is_taken};
+use crate::model::{AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Slice, Status, Timestamp, Window};
+use crate::store::Scope;
+
+/// Where a row lies in its agency: the list's order is this, backwards.
+type Place = (Timestamp, NumberId);
+
+impl Snapshot<'_> {
+    /// The agency's eight counters.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn number_counts(&self, scope: &Scope) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let mut statement = self
+            .connection()
+            .prepare_cached("SELECT status, assigned, numbers FROM number_counts WHERE agency_no = ?1")?;
+        let mut rows = statement.query([scope.agency_no])?;
+        while let Some(row) = rows.next()? {
+            counts.set(row.get(0)?, row.get(1)?, row.get(2)?);
+        }
+        Ok(counts)
+    }
+
+    /// The agency's numbers that pass the filter, newest first (by `created_at`, then id), through a
+    /// window. `counts` are those of this snapshot: without a search, no row is read to know the total.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn numbers(
+        &self,
+        scope: &Scope,
+        filter: &NumberFilter,
+        window: Window,
+        counts: &Counts,
+    ) -> Result<Slice<Number>> {
+        let total_without_search = match filter.agent {
+            None => counts.admitted(filter),
+            Some(agent) => self.numbers_of_agent(scope, agent, filter)?,
+        };
+        let (places, total) = match &filter.search {
+            // A search walks the rows that the rest of the filter admits; if there are none it need not.
+            Some(_) if total_without_search > 0 => self.matching_places(scope, filter, window)?,
+            _ => (self.places(scope, filter, window, total_without_search)?, total_without_search),
+        };
+        Ok(Slice { items: self.rows(scope, &places)?, total })
+    }
+
+    /// How many of an agent's numbers the filter's status and assignment let through.
+    fn numbers_of_agent(&self, scope: &Scope, agent: AgentId, filter: &NumberFilter) -> Result<u64> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT status, numbers FROM agent_number_counts WHERE agency_no = ?1 AND agent_mapping_id = ?2",
+        )?;
+        let mut rows = statement.query(params![scope.agency_no, agent])?;
+        let mut total = 0;
+        while let Some(row) = rows.next()? {
+            let status: Status = row.get(0)?;
+            if filter.admits_status(status) && filter.admits_assignment(true) {
+                total += row.get::<_, u64>(1)?;
+            }
+        }
+        Ok(total)
+    }
+
+    /// The places of a page, from an index that holds just the rows it may show, in list order.
+    fn places(&self, scope: &Scope, filter: &NumberFilter, window: Window, total: u64) -> Result<Vec<Place>> {
+        let rows = total.saturating_sub(window.offset).min(window.limit.into());
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        let path = Path::of(filter);
+        let sql = format!(
+            "SELECT created_at, id FROM agency_phone_numbers {} WHERE agency_no = :agency {} \
+             ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset",
+            path.index, path.conditions
+        );
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        bind_filter(&mut statement, scope, filter)?;
+        bind(&mut statement, ":limit", rows)?;
+        bind(&mut statement, ":offset", window.offset)?;
+        let mut found = statement.raw_query();
+        let mut places = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
+        while let Some(row) = found.next()? {
+            places.push((row.get(0)?, row.get(1)?));
+        }
+        Ok(places)
+    }
+
+    /// The places of a page of a search, and how many rows match in all: one walk over the agency's rows.
+    fn matching_places(&self, scope: &Scope, filter: &NumberFilter, window: Window) -> Result<(Vec<Place>, u64)> {
+        let Some(search) = &filter.search else { return Ok((Vec::new(), 0)) };
+        let path = Path::of(filter);
+        // Every row's text is read: in the rows' own order that is one pass, through an index a
+        // lookup each. Only an agent's numbers are few enough to be worth the lookups.
+        let index = if filter.agent.is_some() { path.index } else { "NOT INDEXED" };
+        let sql = format!(
+            "SELECT created_at, id, phone_number, friendly_name FROM agency_phone_numbers {index} \
+             WHERE agency_no = :agency {} ORDER BY created_at DESC, id DESC",
+            path.conditions
+        );
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        bind_filter(&mut statement, scope, filter)?;
+        let mut found = statement.raw_query();
+        let (mut places, mut total) = (Vec::new(), 0_u64);
+        let last = window.offset.saturating_add(window.limit.into());
+        while let Some(row) = found.next()? {
+            let phone_number = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+            let friendly_name = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            if search.matches(phone_number, friendly_name) {
+                if (window.offset..last).contains(&total) {
+                    places.push((row.get(0)?, row.get(1)?));
+                }
+                total += 1;
+            }
+        }
+        Ok((places, total))
+    }
+
+    /// The rows at these places, with their agents.
+    fn rows(&self, scope: &Scope, places: &[Place]) -> Result<Vec<Number>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT n.id, n.phone_number, n.phone_number_id, n.friendly_name, n.number_type, n.country_code,
+                 n.voice_enabled, n.sms_enabled, n.mms_enabled, n.inbound, n.outbound, n.monthly_cost, n.setup_cost,
+                 n.currency, n.status, n.is_active, n.carrier, n.carrier_account, n.location, n.purchased_at,
+                 n.released_at, n.created_at, n.updated_at,
+                 a.id, a.ultravox_agent_id, a.ultravox_agent_name, a.voice, a.language_hint, a.recording_enabled
+             FROM agency_phone_numbers AS n
+             LEFT JOIN agent_mappings AS a ON a.agency_no = ?1 AND a.id = n.agent_mapping_id
+             WHERE n.agency_no = ?1 AND n.created_at = ?2 AND n.id = ?3",
+        )?;
+        let mut numbers = Vec::with_capacity(places.len());
+        for (created_at, id) in places {
+            numbers.push(statement.query_row(params![scope.agency_no, created_at, id], number)?);
+        }
+        Ok(numbers)
+    }
+}
+
+impl Change<'_> {
+    /// Adds a number to the agency, as it is given.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where the id is taken or the agency has this number live already; [`Error::Internal`] where
+    /// SQLite fails, also where the agent is not the agency's.
+    pub fn add_number(&self, scope: &Scope, number: &Number) -> Result<()> {
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO agency_phone_numbers (agency_no, id, phone_number, phone_number_id, friendly_name,
+                     number_type, country_code, voice_enabled, sms_enabled, mms_enabled, inbound, outbound,
+                     agent_mapping_id, monthly_cost, setup_cost, currency, status, is_active, carrier,
+                     carrier_account, location, purchased_at, released_at, created_at, updated_at)
+                 VALUES (:agency, :id, :phone_number, :carrier_number_id, :friendly_name,
+                     :number_type, :country_code, :voice, :sms, :mms, :inbound, :outbound,
+                     :agent, :monthly_cost, :setup_cost, :currency, :status, :is_active, :carrier,
+                     :carrier_account, :location, :purchased_at, :released_at, :created_at, :updated_at)",
+            )?
+            .execute(named_params! {
+                ":agency": scope.agency_no,
+                ":id": number.id,
+                ":phone_number": number.phone_number,
+                ":carrier_number_id": number.carrier_number_id,
+                ":friendly_name": number.friendly_name,
+                ":number_type": number.number_type,
+                ":country_code": number.country_code,
+                ":voice": number.voice_enabled,
+                ":sms": number.sms_enabled,
+                ":mms": number.mms_enabled,
+                ":inbound": number.inbound,
+                ":outbound": number.outbound,
+                ":agent": number.agent.as_ref().map(|agent| agent.id),
+                ":monthly_cost": number.monthly_cost,
+                ":setup_cost": number.setup_cost,
+                ":currency": number.currency,
+                ":status": number.status,
+                ":is_active": number.is_active,
+                ":carrier": number.carrier,
+                ":carrier_account": number.carrier_account,
+                ":location": number.location,
+                ":purchased_at": number.purchased_at,
+                ":released_at": number.released_at,
+                ":created_at": number.created_at,
+                ":updated_at": number.updated_at,
+            })
+            .map_err(
+                |error| if is_taken(&error) { Error::Exists("a live row of this number") } else { error.into() },
+            )?;
+        Ok(())
+    }
+}
+
+/// The way to a filter's rows: the index that holds them in list order, and what it leaves to check.
+struct Path {
+    index: &'static str,
+    conditions: &'static str,
+}
+
+impl Path {
+    fn of(filter: &NumberFilter) -> Self {
+        // Both at once admit nothing; the total is then known to be zero and no path is taken.
+        let assigned = filter.assigned || filter.unassigned;
+        let (index, conditions) = match (filter.agent, filter.status, filter.include_released, assigned) {
+            // An agent's numbers are all assigned.
+            (Some(_), Some(_), _, _) => {
+                ("INDEXED BY numbers_by_agent", "AND agent_mapping_id = :agent AND status = :status")
+            }
+            (Some(_), None, true, _) => ("INDEXED BY numbers_by_agent", "AND agent_mapping_id = :agent"),
+            (Some(_), None, false, _) => {
+                ("INDEXED BY numbers_by_agent", "AND agent_mapping_id = :agent AND status <> 3")
+            }
+            (None, Some(_), _, true) => {
+                ("INDEXED BY numbers_by_status", "AND status = :status AND assigned = :assigned")
+            }
+            (None, Some(_), _, false) => ("INDEXED BY numbers_by_status", "AND status = :status"),
+            (None, None, true, true) => ("NOT INDEXED", "AND assigned = :assigned"),
+            (None, None, true, false) => ("NOT INDEXED", ""),
+            (None, None, false, true) => {
+                ("INDEXED BY numbers_live_by_assignment", "AND status <> 3 AND assigned = :assigned")
+            }
+            (None, None, false, false) => ("INDEXED BY numbers_live", "AND status <> 3"),
+        };
+        Self { index, conditions }
+    }
+}
+
+fn bind_filter(statement: &mut rusqlite::Statement<'_>, scope: &Scope, filter: &NumberFilter) -> rusqlite::Result<()> {
+    bind(statement, ":agency", scope.agency_no)?;
+    bind(statement, ":agent", filter.agent)?;
+    bind(statement, ":status", filter.status)?;
+    bind(statement, ":assigned", filter.assigned)
+}
+
+/// Binds a parameter where the statement has it.
+fn bind(statement: &mut rusqlite::Statement<'_>, name: &str, value: impl rusqlite::ToSql) -> rusqlite::Result<()> {
+    match statement.parameter_index(name)? {
+        Some(place) => statement.raw_bind_parameter(place, value),
+        None => Ok(()),
+    }
+}
+
+fn number(row: &Row<'_>) -> rusqlite::Result<Number> {
+    let answered: Option<AgentId> = row.get(23)?;
+    Ok(Number {
+        id: row.get(0)?,
+        phone_number: row.get(1)?,
+        carrier_number_id: row.get(2)?,
+        friendly_name: row.get(3)?,
+        number_type: row.get(4)?,
+        country_code: row.get(5)?,
+        voice_enabled: row.get(6)?,
+        sms_enabled: row.get(7)?,
+        mms_enabled: row.get(8)?,
+        inbound: row.get(9)?,
+        outbound: row.get(10)?,
+        monthly_cost: row.get(11)?,
+        setup_cost: row.get(12)?,
+        currency: row.get(13)?,
+        status: row.get(14)?,
+        is_active: row.get(15)?,
+        carrier: row.get(16)?,
+        carrier_account: row.get(17)?,
+        location: row.get(18)?,
+        purchased_at: row.get(19)?,
+        released_at: row.get(20)?,
+        created_at: row.get(21)?,
+        updated_at: row.get(22)?,
+        agent: answered.map(|_| agents::agent(row, 23)).transpose()?,
+    })
+}

@@ -152,11 +152,12 @@ impl Change<'_> {
                 "INSERT INTO agency_phone_numbers (agency_no, id, phone_number, phone_number_id, friendly_name,
                      number_type, country_code, voice_enabled, sms_enabled, mms_enabled, inbound, outbound,
                      agent_mapping_id, monthly_cost, setup_cost, currency, status, is_active, carrier,
-                     carrier_account, location, purchased_at, released_at, created_at, updated_at)
+                     carrier_account, location, purchased_at, released_at, created_at, updated_at, assigned)
                  VALUES (:agency, :id, :phone_number, :carrier_number_id, :friendly_name,
                      :number_type, :country_code, :voice, :sms, :mms, :inbound, :outbound,
                      :agent, :monthly_cost, :setup_cost, :currency, :status, :is_active, :carrier,
-                     :carrier_account, :location, :purchased_at, :released_at, :created_at, :updated_at)",
+                     :carrier_account, :location, :purchased_at, :released_at, :created_at, :updated_at,
+                     :agent IS NOT NULL)",
             )?
             .execute(named_params! {
                 ":agency": scope.agency_no,

@@ -1,1 +1,155 @@
+//! How SQLite goes about every statement: each tenant table is searched through a key that begins with the agency.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use rusqlite::Connection;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+use crate::clock::{Clock, Ids};
+use crate::inventory::{access, agencies, agents, numbers, users};
+use crate::model::{AgentId, Carrier, Number, NumberFilter, NumberId, Result, Role, Search, Status, Timestamp, Window};
+use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
+
+const TENANT_TABLES: [&str; 5] =
+    ["users", "agent_mappings", "agency_phone_numbers", "number_counts", "agent_number_counts"];
+
+static EXECUTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn watch(connection: &Connection) {
+    connection.trace_v2(
+        TraceEventCodes::SQLITE_TRACE_STMT,
+        Some(|event| {
+            if let TraceEvent::Stmt(statement, _) = event {
+                let sql = statement.sql().split_whitespace().collect::<Vec<_>>().join(" ");
+                EXECUTED.lock().unwrap().insert(sql);
+            }
+        }),
+    );
+}
+
+/// Does everything that the store can do, so that every statement runs.
+fn live(store: &Store) {
+    let (clock, ids) = (Clock::Fixed(Timestamp(0)), Ids::Counted(0.into()));
+    let (agency, agent) = store
+        .write(|change| {
+            let (parent, _) = agencies::create(change, &clock, &ids, "Parent", None)?;
+            let (agency, scope) = agencies::create(change, &clock, &ids, "Agency", Some(parent.id))?;
+            agencies::update(change, agency.id, Some("Renamed"), Some(None))?;
+            let user = users::create(change, &clock, &ids, None, Some(agency.id), "a@b", Role::Admin)?;
+            users::update(change, user.id, users::Changes { role: Some(Role::AgencyOwner), ..Default::default() })?;
+            access::caller(change, user.id)?;
+            let agent = agents::create(change, &clock, &ids, agency.id, agents::Given::default())?;
+            let given = agents::Given { name: Some("Named".into()), ..Default::default() };
+            let agent = agents::update(change, &clock, agency.id, agent.id, given)?;
+            let mut number = number(NumberId(ids.next()));
+            number.agent = Some(agent.clone());
+            change.add_number(&scope, &number)?;
+            Ok::<_, crate::model::Error>((agency.id, agent.id))
+        })
+        .unwrap();
+    store
+        .read(|snapshot| {
+            let scope = access::operator(snapshot, agency)?;
+            snapshot.agencies()?;
+            snapshot.users(Some(&scope))?;
+            snapshot.revision(&scope)?;
+            agents::list(snapshot, agency)?;
+            every_list(snapshot, &scope, agent)
+        })
+        .unwrap();
+}
+
+fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> {
+    for status in [None, Some(Status::Active)] {
+        for flags in 0..4 {
+            for agent in [None, Some(agent)] {
+                for search in [None, Search::new("555")] {
+                    let filter = NumberFilter {
+                        status,
+                        include_released: flags & 1 != 0,
+                        assigned: flags & 2 != 0,
+                        unassigned: false,
+                        agent,
+                        search,
+                    };
+                    let listing = numbers::list(snapshot, scope, &filter, Window { offset: 0, limit: 50 }, |_| true)?;
+                    assert_eq!(listing.slice.items.len(), 1, "{filter:?} did not find the row it should walk to");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn number(id: NumberId) -> Number {
+    Number {
+        id,
+        phone_number: "+19705551234".parse().unwrap(),
+        carrier_number_id: None,
+        friendly_name: None,
+        number_type: None,
+        country_code: None,
+        voice_enabled: true,
+        sms_enabled: false,
+        mms_enabled: false,
+        inbound: true,
+        outbound: false,
+        monthly_cost: None,
+        setup_cost: None,
+        currency: "USD".into(),
+        status: Status::Active,
+        is_active: true,
+        carrier: Carrier::Simulator,
+        carrier_account: None,
+        location: None,
+        purchased_at: None,
+        released_at: None,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+        agent: None,
+    }
+}
+
+/// The steps of a plan that touch a table, e.g. `SEARCH n USING PRIMARY KEY (agency_no=? AND created_at=?)`.
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<rusqlite::Result<Vec<_>>>();
+    steps.unwrap()
+}
+
+#[test]
+fn every_statement_searches_a_tenants_rows_through_a_key_that_begins_with_the_agency() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = DataDir::new(directory.path().join("data"));
+    migrate(&data_dir).unwrap();
+    let store = Store::open(&data_dir, 1).unwrap();
+    watch(&store.writer.get().unwrap());
+    watch(&store.readers.get().unwrap());
+    live(&store);
+
+    let connection = store.writer.get().unwrap();
+    let executed = EXECUTED.lock().unwrap().clone();
+    let mut plans = String::new();
+    for sql in executed.iter().filter(|sql| !["BEGIN", "COMMIT", "ROLLBACK", "--"].iter().any(|w| sql.starts_with(w))) {
+        let steps = plan(&connection, sql);
+        plans.push_str(&format!("{sql}\n"));
+        for step in &steps {
+            plans.push_str(&format!("    {step}\n"));
+            assert_within_the_agency(sql, step);
+        }
+    }
+    insta::assert_snapshot!("plans", plans);
+}
+
+/// A step may search a tenant table by the agency first, or a user by its own id: that is how the agency is learnt.
+fn assert_within_the_agency(sql: &str, step: &str) {
+    let words: Vec<&str> = step.split_whitespace().collect();
+    let [deed @ ("SEARCH" | "SCAN"), name, ..] = words[..] else { return };
+    let table = TENANT_TABLES.iter().find(|table| {
+        name == **table || sql.contains(&format!("{table} AS {name} ")) || sql.contains(&format!("{table} AS {name},"))
+    });
+    let by_agency = deed == "SEARCH" && step.contains("(agency_no=?");
+    let by_own_id = table == Some(&"users") && step.contains("(id=?)");
+    assert!(table.is_none() || by_agency || by_own_id, "{step}\n in {sql}");
+}

@@ -1,0 +1,313 @@
+//! The gateway before the functions: tokens good and forged, CORS, methods, and functions that are not there.
+
+use std::fmt::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use linekeeper::model::{Role, UserId};
+use serde_json::{Value, json};
+
+use crate::support::{Inventory, SECRET, Server, add_agency, add_user, claims, id, sign, token};
+
+const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+const LIST: &str = "/functions/v1/phone-numbers-list";
+
+fn office() -> (Inventory, UserId) {
+    let inventory = Inventory::empty();
+    let owner = inventory.write(|change| {
+        let scope = add_agency(change, 1, "Northwind")?;
+        add_user(change, Some(&scope), 11, Role::AgencyOwner)
+    });
+    (inventory, owner)
+}
+
+fn with(user: UserId, change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = claims(user);
+    change(&mut claims);
+    sign(HS256, &claims.to_string(), SECRET)
+}
+
+fn without(user: UserId, name: &str) -> String {
+    with(user, |claims| drop(claims.as_object_mut().unwrap().remove(name)))
+}
+
+fn now() -> i64 {
+    linekeeper::clock::Clock::System.now().0 / 1_000_000
+}
+
+/// Every way to forge or spoil a token, with the code it must be refused with.
+fn forged(user: UserId) -> Vec<(String, String, &'static str)> {
+    const FORMAT: &str = "UNAUTHORIZED_INVALID_JWT_FORMAT";
+    const LEGACY: &str = "UNAUTHORIZED_LEGACY_JWT";
+    const ASYMMETRIC: &str = "UNAUTHORIZED_ASYMMETRIC_JWT";
+    const ALGORITHM: &str = "UNAUTHORIZED_UNSUPPORTED_TOKEN_ALGORITHM";
+    let good = token(user);
+    let body = claims(user).to_string();
+    let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else { unreachable!() };
+    let headed = |header: &str| sign(header, &body, SECRET);
+    let mut tokens: Vec<(String, String, &'static str)> = Vec::new();
+    let mut add = |name: &str, token: String, code| tokens.push((name.to_owned(), token, code));
+
+    for none in ["none", "None", "NONE", "nOnE", "HS384", "HS512", "PS256", "EdDSA", "hs256", ""] {
+        let unsigned = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(json!({ "alg": none }).to_string()));
+        add(&format!("alg {none:?}, unsigned"), unsigned, ALGORITHM);
+        add(&format!("alg {none:?}, signed"), headed(&json!({ "alg": none }).to_string()), ALGORITHM);
+    }
+    for asymmetric in ["ES256", "RS256"] {
+        add(
+            &format!("HS256's signature under {asymmetric}"),
+            headed(&json!({"alg": asymmetric}).to_string()),
+            ASYMMETRIC,
+        );
+    }
+    let public_key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n";
+    add("HS256 with a public key as secret", sign(HS256, &body, public_key), LEGACY);
+    add(
+        "HS256 with the decoded secret",
+        sign(HS256, &body, &String::from_utf8_lossy(&STANDARD.decode("AAAA").unwrap())),
+        LEGACY,
+    );
+    add("another secret", sign(HS256, &body, &format!("{SECRET}x")), LEGACY);
+    add("no signature", format!("{header}.{payload}."), LEGACY);
+    add("half a signature", format!("{header}.{payload}.{}", &signature[..20]), LEGACY);
+    let other = token(UserId(id(12)));
+    add("another token's signature", format!("{header}.{payload}.{}", other.rsplit('.').next().unwrap()), LEGACY);
+
+    add("expired", with(user, |claims| claims["exp"] = json!(now() - 31)), LEGACY);
+    add("nbf ahead", with(user, |claims| claims["nbf"] = json!(now() + 40)), LEGACY);
+    add("nbf a text", with(user, |claims| claims["nbf"] = json!("0")), LEGACY);
+    add("exp a text", with(user, |claims| claims["exp"] = json!("9999999999")), LEGACY);
+    add("exp null", with(user, |claims| claims["exp"] = Value::Null), LEGACY);
+    for name in ["exp", "sub", "aud", "role"] {
+        add(&format!("no {name}"), without(user, name), LEGACY);
+    }
+    add("sub a number", with(user, |claims| claims["sub"] = json!(11)), LEGACY);
+    for audience in
+        [json!("anon"), json!(["anon", "service"]), json!([]), json!({"authenticated": 1}), json!("authenticated ")]
+    {
+        add(&format!("aud {audience}"), with(user, |claims| claims["aud"] = audience.clone()), LEGACY);
+    }
+    for role in ["anon", "service_role", "supabase_admin", ""] {
+        add(&format!("role {role:?}"), with(user, |claims| claims["role"] = json!(role)), LEGACY);
+    }
+
+    for name in ["jku", "x5u", "jwk", "crit"] {
+        add(name, headed(&json!({"alg": "HS256", name: ["https://evil.example"]}).to_string()), FORMAT);
+    }
+    add("alg twice", headed(r#"{"alg":"none","alg":"HS256"}"#), FORMAT);
+    add("sub twice", sign(HS256, &body.replacen('{', r#"{"sub":"x","#, 1), SECRET), FORMAT);
+    add("no alg", headed("{}"), FORMAT);
+    add("alg a list", headed(r#"{"alg":["HS256"]}"#), FORMAT);
+    add("header a list", headed("[]"), FORMAT);
+    add("payload a text", sign(HS256, r#""x""#, SECRET), FORMAT);
+    add("payload no JSON", sign(HS256, "sub", SECRET), FORMAT);
+    add("two segments", format!("{header}.{payload}"), FORMAT);
+    add("five segments", format!("{good}.x.y"), FORMAT);
+    add("three parts of garbage", "a.b.c".into(), FORMAT);
+    add("only dots", "..".into(), FORMAT);
+    add("padded", format!("{header}=.{payload}.{signature}"), FORMAT);
+    add("a space behind", format!("{good} x"), FORMAT);
+    add("two spaces before", format!(" {good}"), FORMAT);
+    add("over 8 KiB", with(user, |claims| claims["pad"] = json!("x".repeat(8 * 1024))), FORMAT);
+    tokens
+}
+
+#[test]
+fn forged_tokens_are_refused_and_open_no_database_connection() {
+    let (inventory, owner) = office();
+    let server = Server::start(&inventory.path());
+    assert_eq!(server.list(&token(owner), "").status, 200);
+    let transactions = || {
+        let metrics = server.ask("GET", "/metrics", None).text();
+        let counts = metrics.lines().filter(|line| line.starts_with("linekeeper_store_transactions_total"));
+        counts.fold(String::new(), |mut all, line| {
+            writeln!(all, "{line}").unwrap();
+            all
+        })
+    };
+    let before = transactions();
+    assert!(before.contains("kind=\"read\"} 1"), "{before}");
+    for (name, token, code) in forged(owner) {
+        let answer = server.list(&token, "");
+        assert_eq!(answer.status, 401, "{name}");
+        assert_eq!(answer.header("sb-error-code"), Some(code), "{name}");
+        let body = answer.json();
+        assert_eq!((&body["code"], &body["msg"]), (&json!(code), &body["message"]), "{name}");
+        assert_eq!(body.as_object().unwrap().len(), 3, "{name}");
+    }
+    assert_eq!(transactions(), before, "a forged token reached the store");
+}
+
+#[test]
+fn tokens_within_their_bounds_are_taken() {
+    let (inventory, owner) = office();
+    let server = Server::start(&inventory.path());
+    for (name, token) in [
+        ("as Supabase signs them", token(owner)),
+        ("aud a list", with(owner, |claims| claims["aud"] = json!(["x", "authenticated"]))),
+        ("expired within the leeway", with(owner, |claims| claims["exp"] = json!(now() - 20))),
+        ("nbf within the leeway", with(owner, |claims| claims["nbf"] = json!(now() + 20))),
+        ("exp with a fraction", with(owner, |claims| claims["exp"] = json!(9_999_999_999.5))),
+        ("no iat, no iss", without(owner, "iat")),
+    ] {
+        assert_eq!(server.list(&token, "").status, 200, "{name}");
+    }
+}
+
+#[test]
+fn an_issuer_is_checked_where_it_is_configured() {
+    let (inventory, owner) = office();
+    let mut command = crate::support::linekeeper();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(inventory.path());
+    command.env("LINEKEEPER_JWT_SECRET", SECRET);
+    command.env("LINEKEEPER_DIALECT__SUPABASE__ISSUER", "https://mine.supabase.co/auth/v1");
+    let server = Server::spawn(command);
+    let issued = |iss: &str| server.list(&with(owner, |claims| claims["iss"] = json!(iss)), "").status;
+    assert_eq!(issued("https://mine.supabase.co/auth/v1"), 200);
+    assert_eq!(issued("https://other.supabase.co/auth/v1"), 401);
+    assert_eq!(server.list(&without(owner, "iss"), "").status, 401);
+}
+
+#[test]
+fn other_credentials_than_one_bearer_token_are_refused() {
+    let (inventory, owner) = office();
+    let server = Server::start(&inventory.path());
+    let good = token(owner);
+    let bearer = format!("Bearer {good}");
+    let code = |headers: &[(&str, &str)]| {
+        let answer = server.ask_with("GET", LIST, headers);
+        assert_eq!(answer.status, 401, "{headers:?}");
+        answer.header("sb-error-code").unwrap().to_owned()
+    };
+    assert_eq!(code(&[]), "UNAUTHORIZED_NO_AUTH_HEADER");
+    assert_eq!(code(&[("apikey", &good)]), "UNAUTHORIZED_NO_AUTH_HEADER");
+    for value in ["", "Bearer", "Bearer ", &good, &format!("Basic {good}"), &format!("bearer {good}"), "Bearer lk_1_2"]
+    {
+        assert_eq!(code(&[("authorization", value)]), "UNAUTHORIZED_INVALID_JWT_FORMAT", "{value}");
+    }
+    assert_eq!(code(&[("authorization", &bearer), ("authorization", &bearer)]), "UNAUTHORIZED_INVALID_JWT_FORMAT");
+    let harmless = [("authorization", &*bearer), ("apikey", "anon"), ("x-client-info", "x"), ("x-region", "any")];
+    assert_eq!(server.ask_with("GET", &format!("{LIST}?forceFunctionRegion=any"), &harmless).status, 200);
+}
+
+#[test]
+fn a_preflight_needs_no_token_and_every_answer_carries_cors() {
+    let (inventory, owner) = office();
+    let server = Server::start(&inventory.path());
+    for path in [LIST, "/functions/v1/nothing", "/functions/v1/"] {
+        let answer = server.ask("OPTIONS", path, None);
+        assert_eq!((answer.status, answer.text().as_str()), (200, "ok"), "{path}");
+        assert_cors(&answer);
+    }
+    for answer in [
+        server.list(&token(owner), ""),
+        server.list(&token(owner), "?limit=0"),
+        server.ask("GET", LIST, None),
+        server.ask("POST", LIST, Some(&token(owner))),
+        server.ask("GET", "/functions/v1/nothing", Some(&token(owner))),
+    ] {
+        assert_cors(&answer);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("x-relay-error"), None);
+    }
+}
+
+fn assert_cors(answer: &crate::support::Answer) {
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        Some("authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, tracestate, baggage")
+    );
+    assert_eq!(answer.header("access-control-allow-methods"), Some("GET, POST, PUT, PATCH, DELETE, OPTIONS"));
+    assert_eq!(answer.header("access-control-expose-headers"), Some("sb-error-code"));
+}
+
+#[test]
+fn checks_come_in_order_token_function_method_role_parameters() {
+    let (inventory, owner) = office();
+    let nobody = inventory.write(|change| add_user(change, None, 13, Role::AgencyOwner));
+    let server = Server::start(&inventory.path());
+    let (owner, nobody) = (token(owner), token(nobody));
+    let status = |method: &str, path: &str, token: Option<&str>| server.ask(method, path, token).status;
+
+    assert_eq!(status("POST", "/functions/v1/nothing", None), 401, "the token is first");
+    let missing = server.ask("POST", "/functions/v1/nothing", Some(&nobody));
+    assert_eq!(missing.status, 404, "then the function");
+    assert_eq!(missing.json(), json!({"code": "NOT_FOUND", "message": "Requested function was not found"}));
+    for function in ["search", "purchase", "assign", "release"] {
+        assert_eq!(status("POST", &format!("/functions/v1/phone-numbers-{function}"), Some(&owner)), 404, "{function}");
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND"] {
+        let answer = server.ask(method, &format!("{LIST}?limit=0"), Some(&nobody));
+        assert_eq!(answer.status, 405, "then the method: {method}");
+        assert_eq!(answer.header("allow"), Some("GET"), "{method}");
+        if method != "HEAD" {
+            assert_eq!(answer.json(), json!({"error": "Method not allowed"}), "{method}");
+        }
+    }
+    let forbidden = server.list(&nobody, "?limit=0");
+    assert_eq!(forbidden.status, 403, "then the role");
+    assert_eq!(forbidden.json(), json!({"error": "User does not belong to an agency"}));
+    let malformed = server.list(&owner, "?limit=0");
+    assert_eq!(
+        (malformed.status, malformed.json()),
+        (400, json!({"error": "limit must be at least 1"})),
+        "parameters last"
+    );
+}
+
+#[test]
+fn a_subject_that_is_no_user_is_forbidden_like_a_user_without_an_agency() {
+    let (inventory, _) = office();
+    let nobody = inventory.write(|change| add_user(change, None, 13, Role::Admin));
+    let server = Server::start(&inventory.path());
+    let expected = server.list(&token(nobody), "");
+    assert_eq!(expected.status, 403);
+    assert_eq!(server.list(&token(UserId(id(99))), "").body, expected.body);
+    for subject in ["not-a-uuid", "", "00000000000040008000000000000011"] {
+        let answer = server.list(&with(nobody, |claims| claims["sub"] = json!(subject)), "");
+        assert_eq!((answer.status, answer.body), (403, expected.body.clone()), "{subject:?}");
+    }
+}
+
+#[test]
+fn a_moved_user_sees_the_other_agency_at_the_next_request() {
+    let (inventory, owner) = office();
+    inventory.write(|change| {
+        let other = add_agency(change, 2, "Lumen")?;
+        change.add_number(&other, &crate::support::number(21, "+19705550021"))
+    });
+    let server = Server::start(&inventory.path());
+    let owner_token = token(owner);
+    let total = || server.list(&owner_token, "").json()["summary"]["total"].clone();
+    assert_eq!(total(), json!(0));
+    let update = |agency: &str| {
+        let mut command = crate::support::linekeeper();
+        command.args(["user", "update", &owner.to_string(), "--agency", agency, "--data-dir"]).arg(inventory.path());
+        assert!(command.status().unwrap().success());
+    };
+    update(&id(2).to_string());
+    assert_eq!(total(), json!(1));
+    update("none");
+    assert_eq!(server.list(&owner_token, "").status, 403);
+}
+
+#[test]
+fn a_body_over_64_kib_is_refused_in_the_envelope() {
+    use std::io::{Read, Write};
+    let (inventory, owner) = office();
+    let server = Server::start(&inventory.path());
+    let address = server.base_url.strip_prefix("http://").unwrap();
+    let declared = |bytes: usize| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let token = token(owner);
+        write!(stream, "GET {LIST} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n").unwrap();
+        stream.write_all(&vec![b' '; bytes]).ok();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    };
+    assert!(declared(65_536).starts_with("HTTP/1.1 200 "));
+    let refused = declared(65_537);
+    assert!(refused.starts_with("HTTP/1.1 413 ") && refused.contains(r#"{"error":"Request body"#), "{refused}");
+}

@@ -1,0 +1,165 @@
+//! The rules of the house that a compiler does not know: which way imports run, which files a folder has, and that
+//! every file says what it is for.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The layers, lowest first. A file may use its own layer and those before it; the leaves may be used by all.
+const LAYERS: [&str; 9] = ["model", "store", "carrier", "inventory", "app", "dialect", "http", "cli", "main"];
+/// Leaves may use `model` only.
+const LEAVES: [&str; 2] = ["clock", "config"];
+/// The files that every dialect has.
+const DIALECT_FILES: [&str; 7] = ["README.md", "auth.rs", "error.rs", "mod.rs", "numbers.rs", "query.rs", "wire.rs"];
+/// A file longer than this is worth a second look.
+const LONG_FILE: usize = 400;
+
+fn source_files() -> Vec<PathBuf> {
+    fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    ["src", "tests", "benches"]
+        .map(Path::new)
+        .iter()
+        .filter(|path| path.exists())
+        .for_each(|path| walk(path, &mut files));
+    files.sort();
+    files
+}
+
+/// `src/store/sqlite/mod.rs` is of `store`, `src/app.rs` of `app`.
+fn layer(path: &Path) -> Option<String> {
+    let inside = path.strip_prefix("src").ok()?;
+    let first = inside.components().next()?.as_os_str().to_str()?;
+    Some(first.trim_end_matches(".rs").to_owned())
+}
+
+/// The layers that a file names: `crate::x` in its code, `super::x` where that reaches the root, `linekeeper::x`.
+fn used_layers(path: &Path, text: &str) -> BTreeSet<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut used = BTreeSet::new();
+    for line in code {
+        for root in ["crate::", "linekeeper::"] {
+            let names = line.match_indices(root).map(|(at, _)| &line[at + root.len()..]);
+            for rest in names {
+                match rest.strip_prefix('{') {
+                    Some(group) => used.extend(group.split([',', '}']).map(|name| first_word(name.trim()))),
+                    None => drop(used.insert(first_word(rest))),
+                }
+            }
+        }
+    }
+    let depth = path.strip_prefix("src").map_or(0, |inside| inside.components().count());
+    let to_root = "super::".repeat(if path.ends_with("mod.rs") { depth - 1 } else { depth });
+    assert!(
+        depth == 0 || !text.contains(&to_root) || to_root.is_empty(),
+        "{}: say crate::, not {to_root}",
+        path.display()
+    );
+    used
+}
+
+fn first_word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn imports_run_one_way() {
+    let place = |layer: &str| LAYERS.iter().position(|other| *other == layer);
+    let mut wrong = Vec::new();
+    for path in source_files() {
+        let Some(own) = layer(&path).filter(|own| own != "lib") else { continue };
+        assert!(place(&own).is_some() || LEAVES.contains(&&*own), "{}: no layer is called {own}", path.display());
+        let text = fs::read_to_string(&path).unwrap();
+        // Tests inside a file may reach up for what they need to set up.
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        if path.ends_with("store/sqlite/plans.rs") {
+            continue;
+        }
+        for used in used_layers(&path, text) {
+            let allowed = match (place(&own), place(&used)) {
+                (Some(own), Some(used)) => used <= own,
+                (Some(_), None) => true,
+                (None, _) => used == own || used == "model",
+            };
+            if !allowed {
+                wrong.push(format!("{} uses {used}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports must run {}: {wrong:#?}", LAYERS.join(" <- "));
+}
+
+#[test]
+fn the_model_knows_no_json_no_sql_and_no_http() {
+    for path in source_files().iter().filter(|path| path.starts_with("src/model")) {
+        let text = fs::read_to_string(path).unwrap();
+        for word in ["serde", "rusqlite", "actix", "std::fs", "std::net"] {
+            let used = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
+            assert!(!used, "{} uses {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn sql_is_written_in_the_store_only() {
+    for path in source_files().iter().filter(|path| path.starts_with("src") && !path.starts_with("src/store")) {
+        let text = fs::read_to_string(path).unwrap();
+        for word in ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "rusqlite"] {
+            assert!(!text.contains(word), "{} holds {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_dialect_has_the_seven_files() {
+    let mut dialects = 0;
+    for entry in fs::read_dir("src/dialect").unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.is_dir() {
+            dialects += 1;
+            for file in DIALECT_FILES {
+                assert!(folder.join(file).exists(), "{} has no {file}", folder.display());
+            }
+        }
+    }
+    assert_eq!(dialects, linekeeper::dialect::ALL.len(), "a folder each, and a line in const ALL each");
+}
+
+#[test]
+fn every_engine_has_the_same_files() {
+    let mut engines = Vec::new();
+    for entry in fs::read_dir("src/store").unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.is_dir() {
+            let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect::<BTreeSet<_>>();
+            assert!(Path::new("migrations").join(folder.file_name().unwrap()).is_dir(), "{}", folder.display());
+            engines.push((folder, files));
+        }
+    }
+    for pair in engines.windows(2) {
+        assert_eq!(pair[0].1, pair[1].1, "{} and {}", pair[0].0.display(), pair[1].0.display());
+    }
+    assert!(!engines.is_empty());
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for path in source_files().iter().chain([PathBuf::from("build.rs")].iter()) {
+        let text = fs::read_to_string(path).unwrap();
+        let says = text.starts_with("//! ") || text.starts_with("#![doc = include_str!(\"README.md\")]");
+        assert!(says, "{} does not begin with a //! sentence", path.display());
+        let lines = text.lines().count();
+        if lines > LONG_FILE {
+            println!("warning: {} has {lines} lines", path.display());
+        }
+    }
+}

@@ -1,6 +1,15 @@
 //! The rules of the house that a compiler does not know: which way imports run, which files a folder has, and that
 //! every file says what it is for.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -68,9 +68,8 @@ impl Args {
                 Failure::Failed(format!("the credentials cannot be written to {}: {error}", path.display()))
             })?;
         }
-        prepared.announce();
-        credentials.invite(&prepared.config.data_dir, temporary.is_some());
-        prepared.run()
+        let data_dir = prepared.config.data_dir.clone();
+        prepared.run(|| credentials.invite(&data_dir, temporary.is_some()))
     }
 }
 

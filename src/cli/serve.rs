@@ -27,9 +27,7 @@ impl Args {
             ));
         }
         logging::start(&config.log);
-        let prepared = Prepared::new(config)?;
-        prepared.announce();
-        prepared.run()
+        Prepared::new(config)?.run(|| {})
     }
 }
 
@@ -68,20 +66,20 @@ impl Prepared {
         Ok(Self { server, store, config, _lock: lock })
     }
 
-    /// Says where, in the words that scripts wait for.
-    pub fn announce(&self) {
-        output::line(format_args!("listening on {}", self.base_url()));
-    }
-
     /// How a client on this machine reaches it.
     pub fn base_url(&self) -> String {
         format!("http://{}", reachable(self.config.listen))
     }
 
-    /// Answers until told to stop, then leaves the data directory with an empty journal.
-    pub fn run(self) -> Result<(), Failure> {
+    /// Says where it listens, in the words that scripts wait for, and what else there is to say; answers until told to
+    /// stop; then leaves the data directory with an empty journal.
+    pub fn run(self, say_more: impl FnOnce()) -> Result<(), Failure> {
+        let listening = format!("listening on {}", self.base_url());
         let state = AppState::new(self.store.clone(), self.config, Clock::System, Ids::Fresh);
-        self.server.run(&state)?;
+        self.server.run(&state, || {
+            output::line(listening);
+            say_more();
+        })?;
         self.store.checkpoint()?;
         Ok(())
     }

@@ -70,10 +70,11 @@ impl Server {
     }
 
     /// Answers until SIGTERM or SIGINT; then accepts no more, finishes what is under way within 30 seconds, and returns.
+    /// `ready` is called once it can be told to stop: whoever waits for it may do so at once.
     ///
     /// # Errors
     /// [`ServerError::Run`]
-    pub fn run(self, state: &AppState) -> Result<(), ServerError> {
+    pub fn run(self, state: &AppState, ready: impl FnOnce()) -> Result<(), ServerError> {
         rt::System::new().block_on(async move {
             let factory = state.clone();
             let server = HttpServer::new(move || app(&factory))
@@ -94,6 +95,7 @@ impl Server {
                 log::info!("stopping: finishing the requests that are under way");
                 handle.stop(true).await;
             });
+            ready();
             server.await?;
             Ok(())
         })

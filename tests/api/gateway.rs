@@ -36,6 +36,7 @@ fn now() -> i64 {
 }
 
 /// Every way to forge or spoil a token, with the code it must be refused with.
+#[allow(clippy::too_many_lines, reason = "it is a list")]
 fn forged(user: UserId) -> Vec<(String, String, &'static str)> {
     const FORMAT: &str = "UNAUTHORIZED_INVALID_JWT_FORMAT";
     const LEGACY: &str = "UNAUTHORIZED_LEGACY_JWT";

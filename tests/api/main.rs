@@ -1,5 +1,14 @@
 //! What clients see: the dialects over HTTP, from a real server process or the same app in this one.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -64,7 +64,7 @@ fn every_acknowledged_write_is_synced_before_it_is_acknowledged() {
     let mut command = linekeeper();
     command.args(["agency", "list", "--data-dir"]).arg(inventory.path());
     command.env("LD_PRELOAD", &witness).env("WITNESS_LOG", &log);
-    assert_eq!(command.output().unwrap().stdout.iter().filter(|byte| **byte == b'\n').count(), 6);
+    assert_eq!(String::from_utf8(command.output().unwrap().stdout).unwrap().lines().count(), 6);
     assert_eq!(std::fs::read_to_string(&log).unwrap(), "");
 }
 

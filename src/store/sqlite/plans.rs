@@ -133,9 +133,9 @@ fn every_statement_searches_a_tenants_rows_through_a_key_that_begins_with_the_ag
     let mut plans = String::new();
     for sql in executed.iter().filter(|sql| !["BEGIN", "COMMIT", "ROLLBACK", "--"].iter().any(|w| sql.starts_with(w))) {
         let steps = plan(&connection, sql);
-        plans.push_str(&format!("{sql}\n"));
+        plans.extend([sql, "\n"]);
         for step in &steps {
-            plans.push_str(&format!("    {step}\n"));
+            plans.extend(["    ", step, "\n"]);
             assert_within_the_agency(sql, step);
         }
     }

@@ -1,0 +1,466 @@
+//! The command line: what each command prints, says and returns, run as a user runs it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use linekeeper::model::{Number, Role};
+use serde_json::Value;
+use support::{Inventory, SECRET, Server, add_agency, add_user, linekeeper, number, token};
+use tempfile::TempDir;
+
+/// A data directory that does not exist yet, and the commands that are run on it.
+struct Desk {
+    directory: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = linekeeper();
+        command.args(args).arg("--data-dir").arg(self.path()).env("LINEKEEPER_JWT_SECRET", SECRET);
+        command.output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and returns its stdout.
+    fn done(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// Runs a command that must fail, and returns its exit code and stderr, which is one sentence.
+    fn refused(&self, args: &[&str]) -> (i32, String) {
+        let output = self.run(args);
+        assert_eq!(text(&output.stdout), "", "{args:?}");
+        (output.status.code().unwrap(), text(&output.stderr))
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_real_install_needs_no_import() {
+    let desk = Desk::new();
+    let printed = desk.done(&["init", "--agency", "Northwind", "--email", "olivia@northwind.example"]);
+    let ids: Vec<Vec<&str>> = printed.lines().map(|line| line.split('\t').collect()).collect();
+    let [agency, owner, agent] = &ids[..] else { panic!("{printed}") };
+    assert_eq!((agency[0], owner[0], agent[0]), ("agency", "owner", "agent"));
+
+    let server = Server::start(&desk.path());
+    let bearer = desk.done(&["token", "--user", owner[1]]);
+    let answer = server.list(bearer.trim(), "").json();
+    assert_eq!(answer["summary"]["total"], 0);
+    assert_eq!(answer["available_agents"][0]["id"], agent[1]);
+
+    let (code, complaint) = desk.refused(&["init"]);
+    assert_eq!(code, 1);
+    assert!(complaint.contains("has agencies already"), "{complaint}");
+}
+
+#[test]
+fn agencies_users_and_agents_are_created_listed_and_updated() {
+    let desk = Desk::new();
+    desk.done(&["migrate"]);
+    let parent = desk.done(&["agency", "create", "--name", "Northwind"]);
+    let parent = parent.trim();
+    let child = desk.done(&["agency", "create", "--name", "Bright Dental", "--parent", parent]);
+    let child = child.trim();
+    assert_eq!(child.len(), 36);
+    let (code, complaint) = desk.refused(&["agency", "update", parent, "--parent", child]);
+    assert!(code == 1 && complaint.contains("its own ancestor"), "{complaint}");
+    desk.done(&["agency", "update", child, "--name", "Brighter Dental"]);
+    assert_eq!(desk.done(&["agency", "list"]), format!("{parent}\tNorthwind\t\n{child}\tBrighter Dental\t{parent}\n"));
+    desk.done(&["agency", "update", child, "--parent", "none"]);
+    assert!(desk.done(&["agency", "list"]).ends_with(&format!("{child}\tBrighter Dental\t\n")));
+
+    let user = desk.done(&["user", "create", "--agency", parent, "--email", "mia@northwind.example"]);
+    let user = user.trim();
+    assert_eq!(
+        desk.done(&["user", "list", "--agency", parent]),
+        format!("{user}\tagency_member\tmia@northwind.example\n")
+    );
+    desk.done(&["user", "update", user, "--role", "agency_admin", "--agency", child]);
+    assert_eq!(desk.done(&["user", "list", "--agency", parent]), "");
+    assert_eq!(
+        desk.done(&["user", "list", "--agency", child]),
+        format!("{user}\tagency_admin\tmia@northwind.example\n")
+    );
+    desk.done(&["user", "update", user, "--agency", "none", "--email", "m@x"]);
+    assert_eq!(desk.done(&["user", "list"]), format!("{user}\tagency_admin\tm@x\n"));
+    let given = "0192a000-0000-7000-8000-000000000001";
+    assert_eq!(desk.done(&["user", "create", "--id", given, "--email", "a@b"]).trim(), given);
+    assert!(desk.refused(&["user", "create", "--id", given, "--email", "a@b"]).1.contains("already a user"));
+
+    let agent = desk.done(&["agent", "create", "--agency", parent, "--name", "Sales", "--ultravox-id", "uv-1"]);
+    let agent = agent.trim();
+    assert_eq!(desk.done(&["agent", "list", "--agency", parent]), format!("{agent}\tuv-1\tSales\n"));
+    desk.done(&["agent", "update", agent, "--agency", parent, "--name", "Support", "--recording", "false"]);
+    assert_eq!(desk.done(&["agent", "list", "--agency", parent]), format!("{agent}\tuv-1\tSupport\n"));
+    assert!(
+        desk.refused(&["agent", "create", "--agency", parent, "--ultravox-id", "uv-1"]).1.contains("already an agent")
+    );
+    let foreign = desk.refused(&["agent", "update", agent, "--agency", child, "--name", "Stolen"]);
+    let missing = desk.refused(&["agent", "update", given, "--agency", child, "--name", "Stolen"]);
+    assert_eq!(foreign, missing, "another agency's agent is not there");
+    assert!(desk.done(&["doctor"]).ends_with("sound\n"));
+}
+
+#[test]
+fn what_cannot_be_taken_is_refused_in_a_sentence() {
+    let desk = Desk::new();
+    let nobody = "0192a000-0000-7000-8000-00000000ffff";
+    let (code, complaint) = desk.refused(&["agency", "list"]);
+    assert!(code == 1 && complaint.contains("linekeeper init"), "{complaint}");
+    assert!(!desk.path().exists(), "a command that only looks creates nothing");
+    desk.done(&["migrate"]);
+    for (args, part) in [
+        (&["agency", "create", "--name", "  "][..], "name is not acceptable: it is empty"),
+        (&["agency", "create", "--name", "a\nb"], "control characters"),
+        (&["agency", "create", "--name", "x", "--parent", nobody], "no such agency"),
+        (&["agency", "update", nobody, "--name", "x"], "no such agency"),
+        (&["user", "create", "--email", "nobody"], "email is not acceptable"),
+        (&["user", "create", "--email", "a@b", "--agency", nobody], "no such agency"),
+        (&["user", "update", nobody, "--role", "admin"], "no such user"),
+        (&["agent", "list", "--agency", nobody], "no such agency"),
+    ] {
+        let (code, complaint) = desk.refused(args);
+        assert!(
+            code == 1 && complaint.starts_with("linekeeper: ") && complaint.contains(part),
+            "{args:?}: {complaint}"
+        );
+        assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
+    }
+    for args in
+        [&["user", "create", "--email", "a@b", "--role", "boss"][..], &["agency", "update", "7"], &["sing"], &[]]
+    {
+        assert_eq!(desk.run(args).status.code(), Some(2), "{args:?}");
+    }
+    assert!(desk.done(&["doctor"]).ends_with("sound\n"));
+}
+
+#[test]
+fn a_token_stands_alone_on_stdout() {
+    let desk = Desk::new();
+    let owner = desk.done(&["init"]);
+    let owner = owner.lines().nth(1).unwrap().split('\t').nth(1).unwrap();
+    let output = desk.run(&["token", "--user", owner, "--ttl", "30m"]);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(text(&output.stdout).lines().count(), 1);
+    let unknown = desk.run(&["token", "--user", "0192a000-0000-7000-8000-00000000ffff"]);
+    assert!(
+        unknown.status.success() && text(&unknown.stderr).contains("403") && text(&unknown.stdout).starts_with("eyJ")
+    );
+    assert_eq!(desk.run(&["token", "--user", owner, "--ttl", "soon"]).status.code(), Some(2));
+
+    let mut bare = linekeeper();
+    let output = bare.args(["token", "--user", owner, "--data-dir"]).arg(desk.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("LINEKEEPER_JWT_SECRET"));
+}
+
+#[test]
+fn serve_refuses_to_start_without_a_way_to_check_tokens() {
+    let desk = Desk::new();
+    let mut command = linekeeper();
+    let output = command.args(["serve", "--data-dir"]).arg(desk.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("LINEKEEPER_JWT_SECRET"), "{}", text(&output.stderr));
+    assert!(!desk.path().exists());
+}
+
+#[test]
+fn an_address_that_is_taken_is_said_to_be() {
+    let desk = Desk::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, complaint) = desk.refused(&["serve", "--listen", &address]);
+    assert!(code == 1 && complaint.contains(&address) && complaint.contains("--listen"), "{complaint}");
+}
+
+#[test]
+fn a_server_finishes_what_is_under_way_and_leaves_an_empty_journal() {
+    let inventory = Inventory::empty();
+    let owner = inventory.write(|change| {
+        let scope = add_agency(change, 1, "Northwind")?;
+        // Names so long that searching them takes a while.
+        for row in 0..4 {
+            let friendly_name = Some("ä".repeat(1_000_000));
+            change.add_number(&scope, &Number { friendly_name, ..number(50 + row, &format!("+1970555005{row}")) })?;
+        }
+        add_user(change, Some(&scope), 11, Role::AgencyOwner)
+    });
+    let server = Server::start(&inventory.path());
+    let (url, bearer) = (server.base_url.clone(), token(owner));
+    let slow = std::thread::spawn(move || {
+        let began = Instant::now();
+        let query = format!("{url}/functions/v1/phone-numbers-list?search=nothing");
+        let answer = ureq::get(query).header("authorization", format!("Bearer {bearer}")).call();
+        (answer.map(|answer| answer.status().as_u16()), began.elapsed())
+    });
+    std::thread::sleep(Duration::from_millis(60));
+    let told = Instant::now();
+    let (code, log) = server.stop();
+    let (status, took) = slow.join().unwrap();
+    assert_eq!((status.unwrap(), code), (200, Some(0)), "{log}");
+    assert!(took > Duration::from_millis(80), "the request was over before the server was told to stop: {took:?}");
+    assert!(told.elapsed() < Duration::from_secs(20));
+    let journal = std::fs::metadata(inventory.path().join("linekeeper.db-wal")).map_or(0, |wal| wal.len());
+    assert_eq!(journal, 0);
+}
+
+#[test]
+fn a_server_with_an_idle_connection_stops_in_time() {
+    let desk = Desk::new();
+    desk.done(&["init"]);
+    let server = Server::start(&desk.path());
+    let idle = std::net::TcpStream::connect(server.base_url.strip_prefix("http://").unwrap()).unwrap();
+    let began = Instant::now();
+    assert_eq!(server.stop().0, Some(0));
+    assert!(began.elapsed() < Duration::from_secs(35), "{:?}", began.elapsed());
+    drop(idle);
+}
+
+#[test]
+fn a_demo_answers_within_a_second_with_data_of_every_kind() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("credentials.json");
+    let began = Instant::now();
+    let demo = demo(&path, &[]);
+    let credentials = credentials(&path);
+    let owner = credentials["agencies"][0]["users"]["owner"]["jwt"].as_str().unwrap().to_owned();
+    let first = demo.list(&owner, "?include_released=true&limit=200").json();
+    // A debug build seeds slower than the release build that the promise is made for.
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(credentials["base_url"], demo.base_url);
+
+    let mut totals = Vec::new();
+    for agency in credentials["agencies"].as_array().unwrap() {
+        for role in ["owner", "admin", "member"] {
+            let token = agency["users"][role]["jwt"].as_str().unwrap();
+            assert_eq!(demo.list(token, "").status, 200, "{role}");
+        }
+        let token = agency["users"]["member"]["jwt"].as_str().unwrap();
+        let total = demo.list(token, "").json()["summary"]["total"].as_u64().unwrap();
+        let sample = &agency["sample"];
+        assert_eq!(sample.is_null(), total == 0);
+        if total > 0 {
+            let query = format!("?search={}&status=active", &sample["phone_number"].as_str().unwrap()[1..]);
+            let found = demo.list(token, &query).json()["phone_numbers"][0].clone();
+            assert_eq!((&found["id"], &found["agent_mapping_id"]), (&sample["number_id"], &sample["agent_mapping_id"]));
+        }
+        totals.push(total);
+    }
+    assert_eq!((totals.len(), totals.iter().sum::<u64>(), totals[3]), (4, 1240, 0), "{totals:?}");
+    assert!(totals[0] > 800, "{totals:?}");
+    let homeless = credentials["user_without_agency"]["jwt"].as_str().unwrap();
+    assert_eq!(demo.list(homeless, "").status, 403);
+
+    let seen = |key: &str| {
+        let rows = first["phone_numbers"].as_array().unwrap().iter();
+        rows.map(|row| row[key].to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    for (key, kinds) in [("status", 4), ("number_type", 4), ("country_code", 6), ("direction", 3), ("currency", 3)] {
+        assert_eq!(seen(key).len(), kinds, "{key}: {:?}", seen(key));
+    }
+    let rows = first["phone_numbers"].as_array().unwrap();
+    assert!(
+        rows.iter().any(|row| row["agent_mappings"].is_null())
+            && rows.iter().any(|row| !row["agent_mappings"].is_null())
+    );
+    let times: Vec<&str> = rows.iter().map(|row| row["created_at"].as_str().unwrap()).collect();
+    assert!(times.windows(2).any(|pair| pair[0] == pair[1]), "some are tied");
+    assert!(times.iter().all(|time| time.len() == "2025-01-15T12:00:00Z".len()), "whole seconds");
+}
+
+#[test]
+fn a_demos_seed_fixes_everything_but_time_and_secrets() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    for (run, seed) in ["7", "7", "8"].iter().enumerate() {
+        let path = scratch.path().join(format!("{run}.json"));
+        let demo = demo(&path, &["--seed", seed, "--numbers", "100"]);
+        let credentials = credentials(&path);
+        let owner = credentials["agencies"][0]["users"]["owner"]["jwt"].as_str().unwrap();
+        let mut page = demo.list(owner, "?include_released=true&limit=200").json();
+        for row in page["phone_numbers"].as_array_mut().unwrap() {
+            for time in ["created_at", "updated_at", "purchased_at", "released_at"] {
+                row[time] = Value::Null;
+            }
+        }
+        let secret = credentials["jwt_secret"].as_str().unwrap().to_owned();
+        assert!(secret.len() >= 32);
+        let (code, log) = demo.stop();
+        assert_eq!(code, Some(0), "{log}");
+        seen.push((page, credentials["agencies"][0]["users"]["owner"]["id"].clone(), secret));
+    }
+    assert_eq!((&seen[0].0, &seen[0].1), (&seen[1].0, &seen[1].1));
+    assert_ne!(seen[0].2, seen[1].2, "secrets are random");
+    assert_ne!(seen[0].0, seen[2].0);
+}
+
+#[test]
+fn a_demo_leaves_nothing_behind_unless_it_was_told_where() {
+    let scratch = tempfile::tempdir().unwrap();
+    let kept = scratch.path().join("kept");
+    let mut command = linekeeper();
+    command.args(["demo", "--listen", "127.0.0.1:0", "--numbers", "20"]).env("TMPDIR", scratch.path());
+    let demo = Server::spawn(command);
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 1);
+    assert_eq!(demo.stop().0, Some(0));
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+
+    let mut ids = Vec::new();
+    for numbers in ["20", "50"] {
+        let path = scratch.path().join("credentials.json");
+        let demo = self::demo(&path, &["--numbers", numbers, "--data-dir", kept.to_str().unwrap()]);
+        let credentials = credentials(&path);
+        let owner = credentials["agencies"][0]["users"]["owner"]["jwt"].as_str().unwrap();
+        ids.push((credentials["agencies"][0]["id"].clone(), demo.list(owner, "").json()["summary"]["total"].clone()));
+        assert_eq!(demo.stop().0, Some(0));
+    }
+    assert_eq!(ids[0], ids[1], "data that is there is used as it is");
+}
+
+fn demo(credentials: &Path, more: &[&str]) -> Server {
+    let mut command = linekeeper();
+    command.args(["demo", "--listen", "127.0.0.1:0", "--credentials"]).arg(credentials).args(more);
+    Server::spawn(command)
+}
+
+fn credentials(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn doctor_finds_counters_that_have_drifted_and_rows_that_dangle() {
+    let desk = Desk::new();
+    let demo = demo(&desk.directory.path().join("c.json"), &["--data-dir", desk.path().to_str().unwrap()]);
+    demo.stop();
+    assert!(desk.done(&["doctor"]).contains("numbers\t1240"));
+    let sqlite = rusqlite::Connection::open(desk.path().join("linekeeper.db")).unwrap();
+    for (harm, cure, part) in [
+        (
+            "UPDATE number_counts SET numbers = numbers + 1 WHERE status = 1",
+            "UPDATE number_counts SET numbers = numbers - 1 WHERE status = 1",
+            "number_counts disagrees",
+        ),
+        (
+            "UPDATE agent_number_counts SET numbers = numbers + 1",
+            "UPDATE agent_number_counts SET numbers = numbers - 1",
+            "agent_number_counts disagrees",
+        ),
+        (
+            "PRAGMA foreign_keys = OFF; UPDATE users SET agency_no = 99 WHERE role = 2",
+            "SELECT 1",
+            "a row of users points at a row of agencies",
+        ),
+    ] {
+        sqlite.execute_batch(harm).unwrap();
+        let output = desk.run(&["doctor"]);
+        assert_eq!(output.status.code(), Some(4), "{harm}");
+        assert!(text(&output.stdout).contains(part), "{}", text(&output.stdout));
+        assert!(text(&output.stderr).contains("not sound"));
+        sqlite.execute_batch(cure).unwrap();
+    }
+}
+
+#[test]
+fn healthcheck_asks_the_running_server() {
+    let desk = Desk::new();
+    desk.done(&["init"]);
+    let server = Server::start(&desk.path());
+    let address = server.base_url.strip_prefix("http://").unwrap().to_owned();
+    assert_eq!(desk.done(&["healthcheck", "--listen", &address]), "ready\n");
+    std::fs::remove_file(desk.path().join("linekeeper.db")).unwrap();
+    std::fs::rename(desk.path(), desk.directory.path().join("gone")).unwrap();
+    let (code, complaint) = desk.refused(&["healthcheck", "--listen", &address]);
+    assert!(code == 4 && complaint.contains("503"), "{complaint}");
+    drop(server);
+    let (code, complaint) = desk.refused(&["healthcheck", "--listen", &address]);
+    assert!(code == 4 && complaint.contains("not ready"), "{complaint}");
+}
+
+#[test]
+fn settings_are_checked_and_printed_without_secrets() {
+    let desk = Desk::new();
+    assert!(desk.done(&["config", "check"]).contains("good"));
+    let printed = desk.done(&["config", "print"]);
+    assert!(
+        printed.contains("flag --data-dir") && printed.contains("[redacted]") && !printed.contains(SECRET),
+        "{printed}"
+    );
+    let file = desk.directory.path().join("wrong.toml");
+    std::fs::write(&file, "lisen = \"x\"").unwrap();
+    let (code, complaint) = desk.refused(&["config", "check", "--config", file.to_str().unwrap()]);
+    assert!(code == 3 && complaint.contains("did you mean `listen`?"), "{complaint}");
+    let (code, complaint) = desk.refused(&["serve", "--config", "/nowhere.toml"]);
+    assert!(code == 3 && complaint.contains("/nowhere.toml"), "{complaint}");
+}
+
+#[test]
+fn migrations_are_applied_once_and_their_status_told() {
+    let desk = Desk::new();
+    assert_eq!(desk.done(&["migrate", "--status"]), "V1 inventory\tpending\n");
+    assert!(!desk.path().exists());
+    assert_eq!(desk.done(&["migrate"]), "V1 inventory\tapplied now\n");
+    assert_eq!(desk.done(&["migrate"]), "");
+    assert_eq!(desk.done(&["migrate", "--status"]), "V1 inventory\tapplied\n");
+}
+
+#[test]
+fn every_help_has_an_example_and_completions_and_version_print() {
+    let desk = Desk::new();
+    let commands = [
+        "serve",
+        "demo",
+        "init",
+        "agency create",
+        "agency list",
+        "agency update",
+        "user create",
+        "user list",
+        "user update",
+        "agent create",
+        "agent list",
+        "agent update",
+        "token",
+        "migrate",
+        "doctor",
+        "healthcheck",
+        "config check",
+        "config print",
+        "completions",
+        "version",
+    ];
+    for command in commands {
+        let mut args: Vec<&str> = command.split(' ').collect();
+        args.push("--help");
+        assert!(desk.done(&args).contains("Example: "), "{command}");
+    }
+    assert!(desk.done(&["--help"]).contains("Exit codes: "));
+    assert!(desk.done(&["completions", "bash"]).contains("_linekeeper"));
+    assert!(desk.done(&["version"]).starts_with(concat!("linekeeper ", env!("CARGO_PKG_VERSION"), " (SQLite 3.")));
+}

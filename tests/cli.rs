@@ -92,8 +92,13 @@ fn agencies_users_and_agents_are_created_listed_and_updated() {
     assert!(code == 1 && complaint.contains("its own ancestor"), "{complaint}");
     desk.done(&["agency", "update", child, "--name", "Brighter Dental"]);
     assert_eq!(desk.done(&["agency", "list"]), format!("{parent}\tNorthwind\t\n{child}\tBrighter Dental\t{parent}\n"));
-    desk.done(&["agency", "update", child, "--parent", "none"]);
-    assert!(desk.done(&["agency", "list"]).ends_with(&format!("{child}\tBrighter Dental\t\n")));
+    let sister = desk.done(&["agency", "create", "--name", "Lumen", "--parent", parent]);
+    let sister = sister.trim();
+    for (to, shown) in [("none", ""), (parent, parent)] {
+        desk.done(&["agency", "update", child, "--parent", to]);
+        let expected = format!("{parent}\tNorthwind\t\n{child}\tBrighter Dental\t{shown}\n{sister}\tLumen\t{parent}\n");
+        assert_eq!(desk.done(&["agency", "list"]), expected);
+    }
 
     let user = desk.done(&["user", "create", "--agency", parent, "--email", "mia@northwind.example"]);
     let user = user.trim();

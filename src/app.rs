@@ -1,8 +1,10 @@
 //! The bridge: the one place where asynchronous code enters the synchronous core.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use actix_web::web;
+use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
@@ -20,28 +22,34 @@ struct Parts {
     config: Config,
     clock: Clock,
     ids: Ids,
+    long_work: Semaphore,
 }
 
-/// How long a piece of work keeps its thread.
+/// What kind of work a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Reads a bounded number of rows through an index: shorter than a change of threads is worth.
+    /// Reads a page through an index that leads straight to it: shorter than a change of threads is worth.
     Brief,
     /// May walk an agency's rows or wait for the disk: other requests must not wait behind it.
     Long,
+    /// Must be answered however much long work there is, and is asked rarely.
+    Probe,
 }
 
-/// How many pieces of long work each of the server's threads may have under way.
-pub const LONG_WORK_PER_WORKER: usize = 4;
+/// How many pieces of long work may be under way at once.
+pub const LONG_WORK: usize = 8;
+/// How many probes may be under way at once without waiting for each other's connection.
+pub const PROBES: usize = 2;
 
 impl AppState {
     /// Puts the program together.
     #[must_use]
     pub fn new(store: Store, config: Config, clock: Clock, ids: Ids) -> Self {
-        Self(Arc::new(Parts { store, config, clock, ids }))
+        Self(Arc::new(Parts { store, config, clock, ids, long_work: Semaphore::new(LONG_WORK) }))
     }
 
-    /// Runs synchronous work: brief work in place, long work on the blocking pool.
+    /// Runs synchronous work: brief work in place, other work on the blocking pool. The pool is shared with the
+    /// compression of answers, so long work waits here for its turn and not there.
     ///
     /// # Errors
     /// What the work returns, and [`Error::Internal`] where it panicked or the pool is gone.
@@ -54,16 +62,13 @@ impl AppState {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match work {
-            Work::Brief => deed(&self.0.store),
-            Work::Long => {
-                let store = self.0.store.clone();
-                match web::block(move || deed(&store)).await {
-                    Ok(done) => done,
-                    Err(gone) => Err(Error::internal(gone).into()),
-                }
-            }
-        }
+        let _turn = match work {
+            Work::Brief => return caught(|| deed(&self.0.store)),
+            Work::Long => Some(self.0.long_work.acquire().await.map_err(Error::internal)?),
+            Work::Probe => None,
+        };
+        let store = self.0.store.clone();
+        web::block(move || caught(|| deed(&store))).await.unwrap_or_else(|gone| Err(Error::internal(gone).into()))
     }
 
     /// The settings in force.
@@ -83,4 +88,13 @@ impl AppState {
     pub fn ids(&self) -> &Ids {
         &self.0.ids
     }
+}
+
+/// A panic is a fault like any other: the caller gets an answer, and the log its cause.
+fn caught<T, E: From<Error>>(deed: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(deed)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::internal(format!("the work panicked: {said}")).into())
+    })
 }

@@ -126,7 +126,8 @@ impl Config {
             Ok(())
         })?;
         let environment = variables(environment)?;
-        let named = flags.config.clone().or_else(|| environment.get(CONFIG_VARIABLE).map(PathBuf::from));
+        let in_environment = environment.get(CONFIG_VARIABLE).filter(|path| !path.is_empty());
+        let named = flags.config.clone().or_else(|| in_environment.map(PathBuf::from));
         match named {
             Some(path) => settings.add_file(&path)?,
             None if Path::new(CONFIG_FILE).exists() => settings.add_file(Path::new(CONFIG_FILE))?,
@@ -194,7 +195,11 @@ impl Settings {
     fn add_file(&mut self, path: &Path) -> Result<()> {
         let name = path.display();
         let text = fs::read_to_string(path).map_err(|e| ConfigError(format!("{name} cannot be read: {e}")))?;
-        let table = text.parse().map_err(|e: toml::de::Error| ConfigError(format!("{name} is not TOML: {e}")))?;
+        let table = text.parse().map_err(|e: toml::de::Error| {
+            // The error's own text quotes the line, which may hold a secret.
+            let line = e.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            ConfigError(format!("{name} is not TOML: line {line}: {}", e.message()))
+        })?;
         flatten("", &Value::Table(table), &mut |key, value| self.set(&key, value, Origin::File(path.to_owned())))
     }
 
@@ -205,18 +210,15 @@ impl Settings {
             if self.0.contains_key(&key) && text.is_empty() {
                 continue;
             }
-            let value = match self.0.get(&key) {
-                Some((Value::Integer(_), _)) => text.parse().map(Value::Integer).ok(),
-                Some((Value::Boolean(_), _)) => text.parse().map(Value::Boolean).ok(),
-                _ => None,
-            };
-            let value = value.unwrap_or_else(|| Value::String(text.clone()));
-            self.set(&key, value, Origin::Environment(name.clone()))?;
+            self.set(&key, Value::String(text.clone()), Origin::Environment(name.clone()))?;
         }
         Ok(())
     }
 
     fn set(&mut self, key: &str, value: Value, origin: Origin) -> Result<()> {
+        if matches!(&value, Value::Table(_)) && self.0.keys().any(|known| known.starts_with(&format!("{key}."))) {
+            return Ok(());
+        }
         let Some((before, _)) = self.0.get(key) else {
             let shown = |key: &str| match origin {
                 Origin::Environment(_) => format!("{PREFIX}{}", key.to_uppercase().replace('.', "__")),
@@ -285,7 +287,8 @@ impl Settings {
 /// Visits the leaves of a table under their dotted keys.
 fn flatten(prefix: &str, value: &Value, visit: &mut impl FnMut(String, Value) -> Result<()>) -> Result<()> {
     match value {
-        Value::Table(table) => table.iter().try_for_each(|(key, value)| {
+        // An empty table is visited too: its name may be a mistake.
+        Value::Table(table) if !table.is_empty() || prefix.is_empty() => table.iter().try_for_each(|(key, value)| {
             let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
             flatten(&key, value, visit)
         }),
@@ -343,6 +346,8 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         assert!(refusal("lisen = \"x\"", &[]).contains("did you mean `listen`?"));
         assert!(refusal("[dialect.supabase]\naudiense = \"x\"", &[]).contains("`dialect.supabase.audience`"));
+        assert!(refusal("[dialect.supabse]", &[]).contains("`dialect.supabase."));
+        assert!(load("[dialect.supabase]\n[log]", &[], &Flags::default()).is_ok());
         assert!(refusal("", &[("LINEKEEPER_JWT_SECRT", "x")]).contains("did you mean `LINEKEEPER_JWT_SECRET`?"));
     }
 
@@ -352,7 +357,9 @@ mod tests {
         assert!(refusal("listen = \"8080\"", &[]).contains("an address and a port"));
         assert!(refusal("", &[("LINEKEEPER_LOG__LEVEL", "loud")]).contains("LINEKEEPER_LOG__LEVEL"));
         assert!(refusal("[log]\nformat = \"xml\"", &[]).contains("auto, text, json"));
-        assert!(refusal("listen = ", &[]).contains("is not TOML"));
+        let refused = refusal("listen = \"127.0.0.1:1\"\njwt_secret = \"a secret without an end\n", &[]);
+        assert!(refused.contains("is not TOML: line 2: ") && !refused.contains("a secret"), "{refused}");
+        assert_eq!(refused.lines().count(), 1);
     }
 
     #[test]
@@ -377,7 +384,10 @@ mod tests {
 
     #[test]
     fn an_empty_variable_leaves_the_setting_alone() {
-        let config = load("listen = \"127.0.0.1:1\"", &[("LINEKEEPER_LISTEN", "")], &Flags::default()).unwrap();
+        let empty = [("LINEKEEPER_LISTEN", ""), ("LINEKEEPER_CONFIG", "")];
+        let config = load("listen = \"127.0.0.1:1\"", &empty, &Flags::default()).unwrap();
         assert_eq!(config.listen.port(), 1);
+        let empty = empty.map(|(name, value)| (name.into(), value.into()));
+        assert!(Config::load(&Flags::default(), empty).is_ok());
     }
 }

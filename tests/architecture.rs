@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first. A file may use its own layer and those before it; the leaves may be used by all.
@@ -51,29 +52,43 @@ fn layer(path: &Path) -> Option<String> {
     Some(first.trim_end_matches(".rs").to_owned())
 }
 
-/// The layers that a file names: `crate::x` in its code, `super::x` where that reaches the root, `linekeeper::x`.
+/// The layers that a file names: `crate::x`, `crate::{x, y::{z}}`, `linekeeper::x`.
 fn used_layers(path: &Path, text: &str) -> BTreeSet<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
     let mut used = BTreeSet::new();
-    for line in code {
-        for root in ["crate::", "linekeeper::"] {
-            let names = line.match_indices(root).map(|(at, _)| &line[at + root.len()..]);
-            for rest in names {
-                match rest.strip_prefix('{') {
-                    Some(group) => used.extend(group.split([',', '}']).map(|name| first_word(name.trim()))),
-                    None => drop(used.insert(first_word(rest))),
-                }
+    for root in ["crate::", "linekeeper::"] {
+        for (at, _) in code.match_indices(root) {
+            let rest = &code[at + root.len()..];
+            match rest.strip_prefix('{') {
+                Some(group) => used.extend(names_of_group(group)),
+                None => drop(used.insert(first_word(rest))),
             }
         }
     }
     let depth = path.strip_prefix("src").map_or(0, |inside| inside.components().count());
     let to_root = "super::".repeat(if path.ends_with("mod.rs") { depth - 1 } else { depth });
-    assert!(
-        depth == 0 || !text.contains(&to_root) || to_root.is_empty(),
-        "{}: say crate::, not {to_root}",
-        path.display()
-    );
+    assert!(to_root.is_empty() || !code.contains(&to_root), "{}: say crate::, not {to_root}", path.display());
     used
+}
+
+/// The first words of a `use` group, whatever groups are inside it.
+fn names_of_group(group: &str) -> Vec<String> {
+    let (mut names, mut depth, mut begins) = (Vec::new(), 0, true);
+    for (at, sign) in group.char_indices() {
+        match sign {
+            '}' if depth == 0 => break,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => begins = true,
+            _ if begins && !sign.is_whitespace() => {
+                names.push(first_word(&group[at..]));
+                begins = false;
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 fn first_word(text: &str) -> String {
@@ -129,6 +144,32 @@ fn sql_is_written_in_the_store_only() {
 }
 
 #[test]
+fn routes_stand_in_tables_only() {
+    // The matrix of tests/api/tenancy.rs reads the tables; a route beside them would not be in it.
+    for path in source_files().iter().filter(|path| path.starts_with("src")) {
+        let text = fs::read_to_string(path).unwrap();
+        let count = |word: &str| text.matches(word).count();
+        let is_table = path.ends_with("dialect/endpoint.rs");
+        assert!(is_table || count("web::resource") + count(".route(") == 0, "{} adds a route", path.display());
+        let scopes = usize::from(path.starts_with("src/dialect") && path.ends_with("mod.rs"));
+        assert!(is_table || count(".service(") <= scopes, "{} adds a service", path.display());
+    }
+}
+
+#[test]
+fn only_an_operator_names_the_agency_to_act_for() {
+    let allowed = ["src/cli", "src/store/sqlite/access.rs", "src/store/sqlite/plans.rs"];
+    let verbs = ["access.rs", "agencies.rs", "agents.rs", "users.rs"];
+    for path in source_files().iter().filter(|path| path.starts_with("src")) {
+        let text = fs::read_to_string(path).unwrap();
+        let operates = text.contains("access::operator") || text.contains("operator_scope");
+        let may = allowed.iter().any(|place| path.starts_with(place))
+            || path.starts_with("src/inventory") && verbs.iter().any(|verb| path.ends_with(verb));
+        assert!(may || !operates, "{} makes a scope for an agency it names itself", path.display());
+    }
+}
+
+#[test]
 fn every_dialect_has_the_seven_files() {
     let mut dialects = 0;
     for entry in fs::read_dir("src/dialect").unwrap() {
@@ -168,7 +209,8 @@ fn every_file_says_what_it_is_for() {
         assert!(says, "{} does not begin with a //! sentence", path.display());
         let lines = text.lines().count();
         if lines > LONG_FILE {
-            println!("warning: {} has {lines} lines", path.display());
+            // Past the test runner's capture, which hides what a passing test prints.
+            writeln!(std::io::stderr(), "warning: {} has {lines} lines", path.display()).unwrap();
         }
     }
 }

@@ -219,17 +219,19 @@ fn a_server_finishes_what_is_under_way_and_leaves_an_empty_journal() {
     let server = Server::start(&inventory.path());
     let (url, bearer) = (server.base_url.clone(), token(owner));
     let slow = std::thread::spawn(move || {
-        let began = Instant::now();
         let query = format!("{url}/functions/v1/phone-numbers-list?search=nothing");
         let answer = ureq::get(query).header("authorization", format!("Bearer {bearer}")).call();
-        (answer.map(|answer| answer.status().as_u16()), began.elapsed())
+        (answer.map(|answer| answer.status().as_u16()), Instant::now())
     });
-    std::thread::sleep(Duration::from_millis(60));
+    // The search has begun once it shows among the store's transactions.
+    while !server.ask("GET", "/metrics", None).text().contains("kind=\"read\"} 1") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let told = Instant::now();
     let (code, log) = server.stop();
-    let (status, took) = slow.join().unwrap();
+    let (status, answered) = slow.join().unwrap();
     assert_eq!((status.unwrap(), code), (200, Some(0)), "{log}");
-    assert!(took > Duration::from_millis(80), "the request was over before the server was told to stop: {took:?}");
+    assert!(answered > told, "the request was over before the server was told to stop");
     assert!(told.elapsed() < Duration::from_secs(20));
     let journal = std::fs::metadata(inventory.path().join("linekeeper.db-wal")).map_or(0, |wal| wal.len());
     assert_eq!(journal, 0);
@@ -243,21 +245,18 @@ fn a_server_with_an_idle_connection_stops_in_time() {
     let idle = std::net::TcpStream::connect(server.base_url.strip_prefix("http://").unwrap()).unwrap();
     let began = Instant::now();
     assert_eq!(server.stop().0, Some(0));
-    assert!(began.elapsed() < Duration::from_secs(35), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     drop(idle);
 }
 
 #[test]
-fn a_demo_answers_within_a_second_with_data_of_every_kind() {
+fn a_demo_has_data_of_every_kind() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("credentials.json");
-    let began = Instant::now();
     let demo = demo(&path, &[]);
     let credentials = credentials(&path);
     let owner = credentials["agencies"][0]["users"]["owner"]["jwt"].as_str().unwrap().to_owned();
     let first = demo.list(&owner, "?include_released=true&limit=200").json();
-    // A debug build seeds slower than the release build that the promise is made for.
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(credentials["base_url"], demo.base_url);
 
@@ -337,6 +336,17 @@ fn a_demo_leaves_nothing_behind_unless_it_was_told_where() {
     assert_eq!(demo.stop().0, Some(0));
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 
+    // Told to stop while it is still making numbers up.
+    let mut command = linekeeper();
+    command.args(["demo", "--listen", "127.0.0.1:0", "--numbers", "3000"]).env("TMPDIR", scratch.path());
+    let mut early = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while std::fs::read_dir(scratch.path()).unwrap().count() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let hangup = std::process::Command::new("kill").args(["-HUP", &early.id().to_string()]).status().unwrap();
+    assert!(hangup.success() && early.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+
     let mut ids = Vec::new();
     for numbers in ["20", "50"] {
         let path = scratch.path().join("credentials.json");
@@ -393,6 +403,22 @@ fn doctor_finds_counters_that_have_drifted_and_rows_that_dangle() {
 }
 
 #[test]
+fn doctor_says_what_to_do_with_a_damaged_file() {
+    for (name, harm) in [("a page", 5 * 8192), ("the header", 0)] {
+        let desk = Desk::new();
+        demo(&desk.directory.path().join("c.json"), &["--data-dir", desk.path().to_str().unwrap()]).stop();
+        let database = desk.path().join("linekeeper.db");
+        let mut bytes = std::fs::read(&database).unwrap();
+        bytes[harm..harm + 100].fill(0x55);
+        std::fs::write(&database, bytes).unwrap();
+        let output = desk.run(&["doctor"]);
+        assert_eq!(output.status.code(), Some(4), "{name}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(if harm == 0 { "not a database" } else { "damaged" }), "{name}");
+        assert!(text(&output.stderr).contains("restore a backup"), "{name}");
+    }
+}
+
+#[test]
 fn healthcheck_asks_the_running_server() {
     let desk = Desk::new();
     desk.done(&["init"]);
@@ -438,33 +464,23 @@ fn migrations_are_applied_once_and_their_status_told() {
 #[test]
 fn every_help_has_an_example_and_completions_and_version_print() {
     let desk = Desk::new();
-    let commands = [
-        "serve",
-        "demo",
-        "init",
-        "agency create",
-        "agency list",
-        "agency update",
-        "user create",
-        "user list",
-        "user update",
-        "agent create",
-        "agent list",
-        "agent update",
-        "token",
-        "migrate",
-        "doctor",
-        "healthcheck",
-        "config check",
-        "config print",
-        "completions",
-        "version",
-    ];
-    for command in commands {
-        let mut args: Vec<&str> = command.split(' ').collect();
+    let mut unread = vec![Vec::new()];
+    let mut read = 0;
+    while let Some(command) = unread.pop() {
+        let mut args: Vec<&str> = command.iter().map(String::as_str).collect();
         args.push("--help");
-        assert!(desk.done(&args).contains("Example: "), "{command}");
+        let help = desk.done(&args);
+        assert!(help.contains("Example: "), "{args:?}: {help}");
+        read += 1;
+        let listed = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
+        for line in listed.lines().take_while(|line| !line.is_empty()) {
+            let name = line.trim_start().split(' ').next().unwrap();
+            if name != "help" {
+                unread.push([command.clone(), vec![name.to_owned()]].concat());
+            }
+        }
     }
+    assert!(read > 24, "{read} helps were read");
     assert!(desk.done(&["--help"]).contains("Exit codes: "));
     assert!(desk.done(&["completions", "bash"]).contains("_linekeeper"));
     assert!(desk.done(&["version"]).starts_with(concat!("linekeeper ", env!("CARGO_PKG_VERSION"), " (SQLite 3.")));

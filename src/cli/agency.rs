@@ -10,6 +10,7 @@ use crate::model::AgencyId;
 
 /// Add, list and change agencies.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example: linekeeper agency list")]
 pub enum Command {
     /// Add an agency and print its id.
     #[command(after_help = "Example: linekeeper agency create --name 'Lumen Dental' --parent 0192...")]

@@ -8,6 +8,7 @@ use crate::model::{AgencyId, AgentId};
 
 /// Add, list and change agents, who answer the numbers.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example: linekeeper agent list --agency 0192...")]
 pub enum Command {
     /// Add an agent and print its id.
     #[command(after_help = "Example: linekeeper agent create --agency 0192... --name 'Sales' --ultravox-id uv-1")]

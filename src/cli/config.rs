@@ -5,6 +5,7 @@ use crate::config::Config;
 
 /// Check or show the settings.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example: linekeeper config print")]
 pub enum Command {
     /// Say whether the settings are good.
     #[command(after_help = "Example: linekeeper config check --config /etc/linekeeper.toml")]

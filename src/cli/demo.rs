@@ -10,10 +10,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::serve::Prepared;
-use super::{Failure, fleet, load, logging, output};
+use super::{Failure, load, logging, output, sample};
 use crate::clock::Clock;
 use crate::config::{Config, Flags};
 use crate::dialect::supabase;
+use crate::http::Signals;
 use crate::inventory::{access, numbers};
 use crate::model::{NumberFilter, Role, Secret, Status, User, UserId, Window};
 use crate::store::Snapshot;
@@ -41,6 +42,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, flags: Flags) -> Result<(), Failure> {
+        let signals = Signals::take()?;
         // Dropped at the end of this function, and with it what is on disk.
         let temporary = match &flags.data_dir {
             Some(_) => None,
@@ -58,7 +60,7 @@ impl Args {
         let prepared = Prepared::new(config)?;
         prepared.store.write(|change| {
             if change.agencies()?.is_empty() {
-                fleet::settle(change, self.numbers, self.seed, Clock::System.now())?;
+                sample::settle(change, self.numbers, self.seed, Clock::System.now())?;
             }
             Ok::<_, Failure>(())
         })?;
@@ -69,7 +71,7 @@ impl Args {
             })?;
         }
         let data_dir = prepared.config.data_dir.clone();
-        prepared.run(|| credentials.invite(&data_dir, temporary.is_some()))
+        prepared.run(signals, || credentials.invite(&data_dir, temporary.is_some()))
     }
 }
 

@@ -1,7 +1,8 @@
 //! `linekeeper doctor`
 
-use super::{Failure, open, output};
+use super::{Failure, output};
 use crate::config::Config;
+use crate::store::{DataDir, Diagnosis, Store};
 
 /// Examine the database: SQLite's integrity check, foreign keys, and a recount of every counter.
 #[derive(Debug, clap::Args)]
@@ -11,7 +12,10 @@ pub struct Args;
 impl Args {
     #[allow(clippy::unused_self, reason = "every command runs the same way")]
     pub fn run(self, config: &Config) -> Result<(), Failure> {
-        let diagnosis = open(config)?.read(|snapshot| snapshot.examine())?;
+        let diagnosis = match Store::open(&DataDir::new(config.data_dir.clone()), 1) {
+            Err(error) if error.is_damage() => Diagnosis { findings: vec![error.to_string()], ..Diagnosis::default() },
+            opened => opened?.read(|snapshot| snapshot.examine())?,
+        };
         for (noun, rows) in ["agencies", "users", "agents", "numbers"].iter().zip(diagnosis.rows) {
             output::row([noun, &rows]);
         }

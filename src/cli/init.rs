@@ -1,5 +1,6 @@
 //! `linekeeper init`
 
+use super::serve::open_to_others;
 use super::{Failure, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
@@ -25,7 +26,10 @@ pub struct Args {
 impl Args {
     pub fn run(self, config: &Config) -> Result<(), Failure> {
         let data_dir = DataDir::new(config.data_dir.clone());
-        migrate(&data_dir)?;
+        migrate(&data_dir, None)?;
+        if data_dir.is_open_to_others()? {
+            output::remark(open_to_others(&data_dir));
+        }
         let store = Store::open(&data_dir, 1)?;
         let (clock, ids) = (Clock::System, Ids::Fresh);
         let (agency, owner, agent) = store.write(|change| {

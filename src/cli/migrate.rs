@@ -1,5 +1,6 @@
 //! `linekeeper migrate`
 
+use super::serve::open_to_others;
 use super::{Failure, output};
 use crate::config::Config;
 use crate::store::{DataDir, migrate, migration_status};
@@ -22,7 +23,10 @@ impl Args {
             }
             return Ok(());
         }
-        let migrated = migrate(&data_dir)?;
+        let migrated = migrate(&data_dir, None)?;
+        if data_dir.is_open_to_others()? {
+            output::remark(open_to_others(&data_dir));
+        }
         if let Some(snapshot) = migrated.snapshot {
             output::remark(format_args!("the database as it was before is {}", snapshot.display()));
         }

@@ -6,12 +6,12 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
-mod fleet;
 mod healthcheck;
 mod init;
 mod logging;
 mod migrate;
 mod output;
+mod sample;
 mod serve;
 mod token;
 mod user;
@@ -28,12 +28,12 @@ use crate::http::ServerError;
 use crate::model::Error;
 use crate::store::{DataDir, OpenError, Store};
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong settings, 4 doctor or healthcheck found \
+const AFTER_HELP: &str = "Example: linekeeper demo\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong settings, 4 doctor or healthcheck found \
                           something wrong.";
 
 /// The phone-number inventory of a voice-AI agency, self-hosted in one binary.
 #[derive(Debug, Parser)]
-#[command(name = "linekeeper", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "linekeeper", version, after_help = AFTER_HELP, propagate_version = true)]
 struct Cli {
     /// The settings file [default: $LINEKEEPER_CONFIG, or ./config.toml if it is there]
     #[arg(long, global = true, value_name = "FILE")]

@@ -1,12 +1,17 @@
-//! What commands say: results on stdout, trouble on stderr. A reader that has gone away is no trouble.
+//! What commands say: results on stdout, trouble on stderr.
 
 use std::fmt::Display;
-use std::io::{Write, stderr, stdout};
+use std::io::{ErrorKind, Write, stderr, stdout};
 
-/// Prints one line of a result.
+/// Prints one line of a result. A reader that has gone away is no trouble; a disk that is full is.
 pub fn line(text: impl Display) {
-    let _ = writeln!(stdout(), "{text}");
-    let _ = stdout().flush();
+    let written = writeln!(stdout(), "{text}").and_then(|()| stdout().flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        complain(format_args!("the result could not be written: {error}"));
+        std::process::exit(1);
+    }
 }
 
 /// Prints a row of a list: its fields between tabs. A tab inside a field would make two of it.

@@ -4,7 +4,7 @@ use super::{Failure, load, logging, output};
 use crate::app::AppState;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
-use crate::http::{Server, reachable, record_metrics};
+use crate::http::{Server, Signals, reachable, record_metrics};
 use crate::store::{DataDir, Lock, Store, migrate};
 
 /// Serve the inventory: create or upgrade the data directory, then answer until stopped.
@@ -27,8 +27,17 @@ impl Args {
             ));
         }
         logging::start(&config.log);
-        Prepared::new(config)?.run(|| {})
+        let signals = Signals::take()?;
+        Prepared::new(config)?.run(signals, || {})
     }
+}
+
+/// What to say of a directory that holds more than ours and that others can open.
+pub fn open_to_others(data_dir: &DataDir) -> String {
+    format!(
+        "others can look into {0}, which holds more than Linekeeper's files: chmod 700 {0}",
+        data_dir.path().display()
+    )
 }
 
 /// A server that is listening and whose store is open, and that has not answered yet.
@@ -53,9 +62,9 @@ impl Prepared {
             )));
         };
         if data_dir.is_open_to_others().map_err(unusable)? {
-            log::warn!("others can look into {}: chmod 700 it", data_dir.path().display());
+            log::warn!("{}", open_to_others(&data_dir));
         }
-        let migrated = migrate(&data_dir)?;
+        let migrated = migrate(&data_dir, Some(&lock))?;
         if let Some(snapshot) = migrated.snapshot {
             log::info!("the database as it was before the upgrade is {}", snapshot.display());
         }
@@ -73,10 +82,10 @@ impl Prepared {
 
     /// Says where it listens, in the words that scripts wait for, and what else there is to say; answers until told to
     /// stop; then leaves the data directory with an empty journal.
-    pub fn run(self, say_more: impl FnOnce()) -> Result<(), Failure> {
+    pub fn run(self, signals: Signals, say_more: impl FnOnce()) -> Result<(), Failure> {
         let listening = format!("listening on {}", self.base_url());
         let state = AppState::new(self.store.clone(), self.config, Clock::System, Ids::Fresh);
-        self.server.run(&state, || {
+        self.server.run(&state, signals, || {
             output::line(listening);
             say_more();
         })?;

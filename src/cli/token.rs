@@ -31,18 +31,15 @@ impl Args {
         let token = supabase::sign(secret, config, self.user, Clock::System.now(), ttl)
             .map_err(|error| Failure::Failed(format!("the token could not be signed: {error}")))?;
         // A token may be wanted on another machine than the data is on, so an unknown user is worth a remark only.
-        let known = open(config).ok().and_then(|store| store.read(|snapshot| snapshot.user_and_scope(self.user)).ok());
-        match known {
-            Some(Some((_, Some(_)))) => {}
-            Some(Some((_, None))) => output::remark("this user has no agency: the token will be answered with 403"),
-            Some(None) => output::remark(format_args!(
+        let user = open(config).and_then(|store| Ok(store.read(|snapshot| snapshot.user_and_scope(self.user))?));
+        match user {
+            Ok(Some((_, Some(_)))) => {}
+            Ok(Some((_, None))) => output::remark("this user has no agency: the token will be answered with 403"),
+            Ok(None) => output::remark(format_args!(
                 "there is no such user in {}: the token will be answered with 403",
                 config.data_dir.display()
             )),
-            None => output::remark(format_args!(
-                "whether there is such a user is not known: there is no database in {}",
-                config.data_dir.display()
-            )),
+            Err(reason) => output::remark(format_args!("whether there is such a user is not known: {reason}")),
         }
         output::line(token);
         Ok(())

@@ -9,6 +9,7 @@ use crate::model::{AgencyId, Role, UserId};
 
 /// Add, list and change users.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example: linekeeper user list --agency 0192...")]
 pub enum Command {
     /// Add a user and print its id.
     #[command(

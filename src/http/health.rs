@@ -1,33 +1,53 @@
 //! Whether the server lives, and whether it can serve.
 
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, http::header};
+use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use super::failure;
 use crate::app::{AppState, Work};
 use crate::model::Error;
-use crate::store::Health;
 
-/// `GET /healthz`: the process answers.
-pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({ "status": "ok" }))
-}
+/// Why the server cannot serve. The reason is for the log.
+#[derive(Debug)]
+pub struct Unready(Error);
 
-/// `GET /readyz`: the store reads and writes and has the schema this program needs. The reason why not is for the log.
-pub async fn ready(state: Data<AppState>) -> HttpResponse {
-    match state.run(Work::Long, |store| Ok::<_, Error>(store.health())).await {
-        Ok(Health::Ready) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(json!({ "status": "ready", "writable": true, "migrations": "current" })),
-        Ok(Health::Unready(reason)) => unready(&reason),
-        Err(error) => unready(&error.to_string()),
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not ready: {}", self.0)
     }
 }
 
-fn unready(reason: &str) -> HttpResponse {
-    log::error!("not ready: {reason}");
-    let mut answer = HttpResponse::ServiceUnavailable();
-    answer.insert_header((header::CACHE_CONTROL, "no-store"));
-    failure(answer, "not ready: the data directory cannot be read or written, see the log")
+impl From<Error> for Unready {
+    fn from(reason: Error) -> Self {
+        Self(reason)
+    }
+}
+
+impl ResponseError for Unready {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::ServiceUnavailable();
+        answer.insert_header((CACHE_CONTROL, "no-store"));
+        failure(answer, "not ready: the log says why")
+    }
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "status": "ok" }))
+}
+
+/// `GET /readyz`: the store reads and writes and has the schema this program needs.
+pub async fn ready(state: Data<AppState>) -> Result<HttpResponse, Unready> {
+    state.run(Work::Probe, |store| store.check().map_err(Unready)).await?;
+    let said = json!({ "status": "ready", "writable": true, "migrations": "current" });
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(said))
 }

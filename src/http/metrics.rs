@@ -31,6 +31,13 @@ pub fn record_metrics() {
     }
 }
 
+/// Keeps measurements small where nobody scrapes them: the recorder keeps each one until then, or until this.
+pub fn upkeep() {
+    if let Some(handle) = RECORDER.get() {
+        handle.run_upkeep();
+    }
+}
+
 /// Measures one answer.
 pub fn answered(route: &str, method: &Method, status: StatusCode, elapsed: Duration) {
     let dialect = dialect::of_route(route).map_or("none", |dialect| dialect.name);

@@ -16,7 +16,7 @@ use crate::app::AppState;
 use crate::dialect::{self, Endpoint, resources};
 
 pub use metrics::record_metrics;
-pub use server::{Server, ServerError, reachable};
+pub use server::{Server, ServerError, Signals, reachable};
 
 /// What the rim itself answers; nobody has to sign in for it, so it shows nothing of any agency.
 pub const ENDPOINTS: &[Endpoint] = &[

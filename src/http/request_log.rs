@@ -1,11 +1,12 @@
 //! One line and one measurement a request. Neither holds a path as it was sent, a token, or a phone number.
 
+use std::str::FromStr;
 use std::time::Instant;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding, Header, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
@@ -13,12 +14,15 @@ use super::metrics;
 use crate::app::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id that a caller may give its request.
-const MAX_ID_BYTES: usize = 64;
+/// The longest id that a caller may give its request: a UUID's length.
+const MAX_ID_BYTES: usize = 36;
+/// The fewest digits of an E.164 number.
+const MIN_PHONE_DIGITS: usize = 7;
 
 /// Gives the request its id, lets it be answered, and writes down how that went.
-pub async fn record<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+pub async fn record<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let began = Instant::now();
+    forget_impossible_encodings(&mut request);
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_an_id(id));
     let id = match (given, request.app_data::<Data<AppState>>()) {
         (Some(given), _) => given.to_owned(),
@@ -46,10 +50,22 @@ pub async fn record<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> R
     Ok(response)
 }
 
-/// Ids come from outside and go into the log: no punctuation to forge lines with, not long enough for a token, and no
-/// bare number that could be a phone's.
+/// Ids come from outside and go into the log: nothing to forge lines with, nothing as long as a secret, and no run of
+/// digits that could be somebody's number; but a UUID is one, whatever its digits.
 fn is_an_id(text: &str) -> bool {
-    (1..=MAX_ID_BYTES).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let dialable = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= MIN_PHONE_DIGITS);
+    let uuid = uuid::fmt::Hyphenated::from_str(text).is_ok();
+    uuid || (1..=MAX_ID_BYTES).contains(&text.len()) && plain && !dialable
+}
+
+/// An `Accept-Encoding` that nothing can satisfy would be answered 406 before the gateway saw the request. RFC 9110
+/// (12.5.3) lets it be answered without any coding instead.
+fn forget_impossible_encodings(request: &mut ServiceRequest) {
+    let acceptable = AcceptEncoding::parse(request).is_ok_and(|accepted| {
+        accepted.negotiate([Encoding::brotli(), Encoding::gzip(), Encoding::identity()].iter()).is_some()
+    });
+    if !acceptable {
+        request.headers_mut().remove(ACCEPT_ENCODING);
+    }
 }

@@ -5,15 +5,19 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
-use actix_web::rt::signal::unix::{SignalKind, signal};
-use actix_web::{HttpServer, rt};
+use actix_web::HttpServer;
+use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
+use actix_web::rt::{self, SystemRunner};
 
-use super::app;
-use crate::app::{AppState, LONG_WORK_PER_WORKER};
+use super::{app, metrics};
+use crate::app::{AppState, LONG_WORK, PROBES};
 
 /// How long requests that are under way may take once the server was told to stop, in seconds.
 const DRAIN_SECONDS: u64 = 30;
+/// How often measurements are made small.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// A socket that is listening, and the server that will answer it.
 pub struct Server {
@@ -63,43 +67,79 @@ impl Server {
         thread::available_parallelism().map_or(1, usize::from)
     }
 
-    /// The reads that may be under way at once: each thread's own, and the long ones it has handed on.
+    /// The reads that may be under way at once: each thread's own, the long ones, and probes.
     #[must_use]
     pub fn concurrent_reads() -> u32 {
-        u32::try_from(Self::workers() * (1 + LONG_WORK_PER_WORKER)).unwrap_or(u32::MAX)
+        u32::try_from(Self::workers() + LONG_WORK + PROBES).unwrap_or(u32::MAX)
     }
 
-    /// Answers until SIGTERM or SIGINT; then accepts no more, finishes what is under way within 30 seconds, and returns.
-    /// `ready` is called once it can be told to stop: whoever waits for it may do so at once.
+    /// Answers until it is told to stop; then accepts no more, finishes what is under way within 30 seconds, and returns.
+    /// Told again, it ends at once. `ready` is called just before the first answer.
     ///
     /// # Errors
     /// [`ServerError::Run`]
-    pub fn run(self, state: &AppState, ready: impl FnOnce()) -> Result<(), ServerError> {
-        rt::System::new().block_on(async move {
+    pub fn run(self, state: &AppState, signals: Signals, ready: impl FnOnce()) -> Result<(), ServerError> {
+        let Signals { system, mut streams } = signals;
+        system.block_on(async move {
             let factory = state.clone();
             let server = HttpServer::new(move || app(&factory))
                 .workers(Self::workers())
-                .worker_max_blocking_threads(LONG_WORK_PER_WORKER)
                 .shutdown_timeout(DRAIN_SECONDS)
                 .disable_signals()
                 .listen(self.listener)?
                 .run();
             let handle = server.handle();
-            let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
             rt::spawn(async move {
-                poll_fn(|context| {
-                    let told = terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
-                    if told { Poll::Ready(()) } else { Poll::Pending }
-                })
-                .await;
+                told(&mut streams).await;
                 log::info!("stopping: finishing the requests that are under way");
+                rt::spawn(async move {
+                    told(&mut streams).await;
+                    std::process::exit(1);
+                });
                 handle.stop(true).await;
+            });
+            rt::spawn(async {
+                loop {
+                    rt::time::sleep(UPKEEP).await;
+                    metrics::upkeep();
+                }
             });
             ready();
             server.await?;
             Ok(())
         })
     }
+}
+
+/// The signals that tell a server to stop. Taken before there is anything to clean up: from then on they wait for
+/// [`Server::run`] and do not kill the process.
+pub struct Signals {
+    system: SystemRunner,
+    streams: [Signal; 3],
+}
+
+impl Signals {
+    /// Takes SIGTERM, SIGINT and SIGHUP (a terminal that was closed).
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn take() -> io::Result<Self> {
+        let system = rt::System::new();
+        let streams = system.block_on(async {
+            let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal);
+            let [terminate, interrupt, hangup] = kinds;
+            Ok::<_, io::Error>([terminate?, interrupt?, hangup?])
+        })?;
+        Ok(Self { system, streams })
+    }
+}
+
+async fn told(streams: &mut [Signal]) {
+    poll_fn(|context| {
+        let told = streams.iter_mut().any(|stream| stream.poll_recv(context).is_ready());
+        if told { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// The address by which a client on this machine reaches a listening one: loopback, where that means every interface.

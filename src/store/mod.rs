@@ -16,7 +16,7 @@ mod sqlite;
 use crate::model::AgencyId;
 
 pub use data_dir::{DataDir, Lock};
-pub use sqlite::{Change, Diagnosis, Health, Migrated, OpenError, Snapshot, Store, engine, migrate, migration_status};
+pub use sqlite::{Change, Diagnosis, Migrated, OpenError, Snapshot, Store, engine, migrate, migration_status};
 
 /// The right to one agency's rows. It cannot be made outside the store: a user's own row gives it,
 /// or an operator at the command line names the agency.

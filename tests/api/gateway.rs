@@ -63,11 +63,6 @@ fn forged(user: UserId) -> Vec<(String, String, &'static str)> {
     }
     let public_key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n";
     add("HS256 with a public key as secret", sign(HS256, &body, public_key), LEGACY);
-    add(
-        "HS256 with the decoded secret",
-        sign(HS256, &body, &String::from_utf8_lossy(&STANDARD.decode("AAAA").unwrap())),
-        LEGACY,
-    );
     add("another secret", sign(HS256, &body, &format!("{SECRET}x")), LEGACY);
     add("no signature", format!("{header}.{payload}."), LEGACY);
     add("half a signature", format!("{header}.{payload}.{}", &signature[..20]), LEGACY);
@@ -167,6 +162,40 @@ fn an_issuer_is_checked_where_it_is_configured() {
     assert_eq!(issued("https://mine.supabase.co/auth/v1"), 200);
     assert_eq!(issued("https://other.supabase.co/auth/v1"), 401);
     assert_eq!(server.list(&without(owner, "iss"), "").status, 401);
+}
+
+#[test]
+fn a_secret_that_looks_like_base64_is_taken_by_its_text() {
+    let (inventory, owner) = office();
+    let encoded = STANDARD.encode("thirty-two bytes of a secret, ok");
+    let mut command = crate::support::linekeeper();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(inventory.path());
+    let server = Server::spawn({
+        command.env("LINEKEEPER_JWT_SECRET", &encoded);
+        command
+    });
+    let signed = |secret: &str| server.list(&sign(HS256, &claims(owner).to_string(), secret), "").status;
+    assert_eq!(signed(&encoded), 200);
+    assert_eq!(signed("thirty-two bytes of a secret, ok"), 401);
+}
+
+#[test]
+fn an_encoding_that_cannot_be_had_does_not_pass_the_gateway_by() {
+    let (inventory, owner) = office();
+    let server = Server::start(&inventory.path());
+    let bearer = format!("Bearer {}", token(owner));
+    for encoding in ["identity;q=0", "identity;q=0, compress", "*;q=0", "gzip;q=2, =", ""] {
+        let refused = server.ask_with("GET", LIST, &[("accept-encoding", encoding)]);
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (401, Some("UNAUTHORIZED_NO_AUTH_HEADER")),
+            "{encoding}"
+        );
+        assert_cors(&refused);
+        let answer = server.ask_with("GET", LIST, &[("authorization", &bearer), ("accept-encoding", encoding)]);
+        assert_eq!((answer.status, answer.header("content-encoding")), (200, None), "{encoding}");
+        assert!(answer.json()["summary"].is_object());
+    }
 }
 
 #[test]
@@ -294,21 +323,27 @@ fn a_moved_user_sees_the_other_agency_at_the_next_request() {
 }
 
 #[test]
-fn a_body_over_64_kib_is_refused_in_the_envelope() {
+fn a_body_over_64_kib_is_refused_in_the_envelope_after_method_and_role() {
     use std::io::{Read, Write};
     let (inventory, owner) = office();
+    let nobody = inventory.write(|change| add_user(change, None, 13, Role::Admin));
     let server = Server::start(&inventory.path());
     let address = server.base_url.strip_prefix("http://").unwrap();
-    let declared = |bytes: usize| {
+    let sent = |method: &str, user: UserId, bytes: usize| {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        let token = token(owner);
-        write!(stream, "GET {LIST} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n").unwrap();
+        let token = token(user);
+        let head = format!(
+            "{method} {LIST} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(&vec![b' '; bytes]).ok();
         let mut answer = String::new();
         let _ = stream.read_to_string(&mut answer);
         answer
     };
-    assert!(declared(65_536).starts_with("HTTP/1.1 200 "));
-    let refused = declared(65_537);
+    assert!(sent("GET", owner, 65_536).starts_with("HTTP/1.1 200 "));
+    let refused = sent("GET", owner, 65_537);
     assert!(refused.starts_with("HTTP/1.1 413 ") && refused.contains(r#"{"error":"Request body"#), "{refused}");
+    assert!(sent("POST", owner, 65_537).starts_with("HTTP/1.1 405 "));
+    assert!(sent("GET", nobody, 65_537).starts_with("HTTP/1.1 403 "));
 }

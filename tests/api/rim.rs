@@ -50,10 +50,19 @@ fn a_server_is_ready_only_while_it_can_read_and_write() {
     other.execute("UPDATE refinery_schema_history SET version = 1", []).unwrap();
     assert_eq!(status("/readyz"), 200);
 
+    std::thread::scope(|threads| {
+        let probes = (0..8).map(|_| threads.spawn(|| (0..10).all(|_| status("/readyz") == 200))).collect::<Vec<_>>();
+        assert!(probes.into_iter().all(|probe| probe.join().unwrap()), "probes got into each other's way");
+    });
+
     std::fs::rename(inventory.path(), inventory.path().with_extension("gone")).unwrap();
     assert_eq!((status("/healthz"), status("/readyz")), (200, 503), "a directory that is gone");
     std::fs::rename(inventory.path().with_extension("gone"), inventory.path()).unwrap();
     assert_eq!(status("/readyz"), 200);
+    let (_, log) = server.stop();
+    let errors: Vec<&str> = log.lines().filter(|line| line.contains("\"error\"")).collect();
+    assert_eq!(errors.len(), 2, "each fault is logged once: {log}");
+    assert!(errors.iter().all(|line| line.contains("request_id") && line.contains("not ready: ")), "{log}");
 }
 
 #[test]
@@ -85,7 +94,10 @@ fn a_request_keeps_the_id_it_came_with_if_it_is_one() {
     };
     assert_eq!(id_of("order-7_b"), "order-7_b");
     let long = "a".repeat(65);
-    for given in ["", "a b", "a\u{22}b", "+19705551234", "19705551234", "a.b.c", long.as_str()] {
+    let uuid = "01a1fd6e-a96b-7207-a348-012345678901";
+    assert_eq!(id_of(uuid), uuid);
+    let secret = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for given in ["", "a b", "a\u{22}b", "+19705551234", "call-19705551234", "a.b.c", long.as_str(), secret] {
         let id = id_of(given);
         assert_eq!(id.len(), 36, "{given}: {id}");
     }

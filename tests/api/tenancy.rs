@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use linekeeper::model::{AgencyId, Role, UserId};
+use linekeeper::store::Scope;
 use linekeeper::{dialect, http};
 
-use crate::support::{Answer, Inventory, Server, add_agency, add_agent, add_user, agent, id, number, token};
+use crate::support::{Answer, Inventory, Server, add_agent, add_child_agency, add_user, agent, id, number, token};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +66,15 @@ const fn open(path: &'static str) -> Expectation {
     Expectation { method: "GET", path, queries: &[""], status: |_| 200, shows_inventory: false }
 }
 
-/// Two agencies with the same shape; every text of each bears its own canary.
+/// Two agencies with the same shape, one the other's child; every text of each bears its own canary.
 fn two_agencies() -> Inventory {
     let inventory = Inventory::empty();
     inventory.write(|change| {
+        let mut parent: Option<Scope> = None;
         for (letter, base) in [("A", 1000), ("B", 2000)] {
             let canary = |what: &str| format!("CANARY-{letter}-{what}");
-            let scope = add_agency(change, base, &canary("agency"))?;
+            let scope = add_child_agency(change, base, &canary("agency"), parent.as_ref())?;
+            parent = Some(scope);
             for (place, role) in (0..).zip(Role::ALL) {
                 add_user(change, Some(&scope), base + 10 + place, role)?;
             }

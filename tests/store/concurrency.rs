@@ -148,6 +148,23 @@ fn a_live_number_is_an_agencys_once_and_an_accounts_once() {
 }
 
 #[test]
+fn a_replaced_row_leaves_the_counters() {
+    let inventory = Inventory::empty();
+    let scope = inventory.write(|change| add_agency(change, 1, "Northwind"));
+    inventory.write(|change| change.add_number(&scope, &number(50, "+19705550050")));
+    let sqlite = inventory.sqlite();
+    sqlite
+        .execute_batch(
+            "PRAGMA recursive_triggers = ON; INSERT OR REPLACE INTO agency_phone_numbers
+        (agency_no, created_at, id, phone_number, assigned, status, carrier, updated_at)
+        SELECT agency_no, created_at + 1, id, phone_number, assigned, 2, carrier, updated_at FROM agency_phone_numbers",
+        )
+        .unwrap();
+    assert_eq!(inventory.store.read(|snapshot| snapshot.examine()).unwrap().findings, Vec::<String>::new());
+    assert_eq!(inventory.store.read(|snapshot| snapshot.number_counts(&scope)).unwrap().total(), 1);
+}
+
+#[test]
 fn a_write_waits_for_another_processs_write() {
     let inventory = Inventory::empty();
     let sqlite = inventory.sqlite();

@@ -29,7 +29,7 @@ fn the_directory_is_its_owners_alone() {
 #[test]
 fn migrating_twice_changes_nothing() {
     let inventory = Inventory::empty();
-    let again = migrate(&DataDir::new(inventory.path())).unwrap();
+    let again = migrate(&DataDir::new(inventory.path()), None).unwrap();
     assert_eq!((again.applied.len(), again.snapshot), (0, None));
     let status = migration_status(&DataDir::new(inventory.path())).unwrap();
     assert!(status.iter().all(|(_, applied)| *applied) && !status.is_empty());
@@ -40,7 +40,7 @@ fn a_database_of_a_newer_version_is_refused_in_a_sentence() {
     let inventory = Inventory::empty();
     inventory.sqlite().execute("UPDATE refinery_schema_history SET version = 99", []).unwrap();
     let data_dir = DataDir::new(inventory.path());
-    assert!(matches!(migrate(&data_dir), Err(OpenError::Newer { found: 99, .. })));
+    assert!(matches!(migrate(&data_dir, None), Err(OpenError::Newer { found: 99, .. })));
     assert!(matches!(Store::open(&data_dir, 1), Err(OpenError::Newer { found: 99, .. })));
     let mut command = linekeeper();
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(inventory.path());
@@ -58,7 +58,7 @@ fn an_upgrade_copies_the_database_aside_first() {
     inventory.sqlite().execute("UPDATE refinery_schema_history SET version = 0, name = 'unknown'", []).unwrap();
     let data_dir = DataDir::new(inventory.path());
     assert!(matches!(Store::open(&data_dir, 1), Err(OpenError::Older { found: 0, .. })));
-    assert!(matches!(migrate(&data_dir), Err(OpenError::Migration { .. })));
+    assert!(matches!(migrate(&data_dir, None), Err(OpenError::Migration { .. })));
     let copies: Vec<_> = std::fs::read_dir(inventory.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -81,4 +81,61 @@ fn a_directory_without_a_database_is_said_to_be_one() {
     let missing = Store::open(&DataDir::new(directory.path().join("nothing")), 1);
     assert!(missing.unwrap_err().to_string().contains("linekeeper init"));
     assert!(!directory.path().join("nothing").exists(), "looking created it");
+}
+
+#[test]
+fn another_programs_database_is_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = DataDir::new(directory.path().join("data"));
+    data_dir.create().unwrap();
+    let theirs = rusqlite::Connection::open(data_dir.database()).unwrap();
+    theirs.execute_batch("CREATE TABLE letters (text)").unwrap();
+    drop(theirs);
+    let before = std::fs::read(data_dir.database()).unwrap();
+    assert!(matches!(migrate(&data_dir, None), Err(OpenError::Foreign(_))));
+    assert!(matches!(Store::open(&data_dir, 1), Err(OpenError::Foreign(_))));
+    assert!(migration_status(&data_dir).unwrap().iter().all(|(_, applied)| !applied));
+    assert_eq!(std::fs::read(data_dir.database()).unwrap(), before);
+}
+
+#[test]
+fn a_database_in_use_is_not_upgraded_under_its_server() {
+    let inventory = Inventory::empty();
+    let data_dir = DataDir::new(inventory.path());
+    let server = data_dir.lock().unwrap().unwrap();
+    assert!(migrate(&data_dir, None).is_ok(), "nothing to do is no upgrade");
+    inventory.sqlite().execute("UPDATE refinery_schema_history SET version = 0, name = 'unknown'", []).unwrap();
+    assert!(matches!(migrate(&data_dir, None), Err(OpenError::InUse(_))));
+    assert!(matches!(migrate(&data_dir, Some(&server)), Err(OpenError::Migration { .. })));
+}
+
+#[test]
+fn first_starts_at_the_same_time_take_turns() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = DataDir::new(directory.path().join("data"));
+    std::thread::scope(|threads| {
+        let starts: Vec<_> = (0..6).map(|_| threads.spawn(|| migrate(&data_dir, None))).collect();
+        let applied: usize = starts.into_iter().map(|start| start.join().unwrap().unwrap().applied.len()).sum();
+        assert_eq!(applied, 1);
+    });
+}
+
+#[test]
+fn a_directory_that_was_there_is_closed_to_others_if_it_is_ours_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, file, expected) in [("empty", None, 0o700), ("shared", Some("letters.txt"), 0o755)] {
+        let path = directory.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        if let Some(file) = file {
+            std::fs::write(path.join(file), "").unwrap();
+        }
+        let mut command = linekeeper();
+        let output = command.args(["init", "--data-dir"]).arg(&path).output().unwrap();
+        assert!(output.status.success());
+        assert_eq!(mode(&path), expected, "{name}");
+        let warned = String::from_utf8(output.stderr).unwrap().contains("chmod 700");
+        assert_eq!(warned, file.is_some(), "{name}");
+        assert_eq!(mode(&path.join("linekeeper.db")), 0o600);
+    }
 }

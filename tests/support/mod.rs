@@ -33,7 +33,7 @@ impl Inventory {
     pub fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(directory.path().join("data"));
-        migrate(&data_dir).unwrap();
+        migrate(&data_dir, None).unwrap();
         Self { store: Store::open(&data_dir, 4).unwrap(), directory }
     }
 
@@ -60,8 +60,18 @@ pub fn id(number: u64) -> Uuid {
 }
 
 pub fn add_agency(change: &Change, number: u64, name: &str) -> linekeeper::model::Result<Scope> {
-    let agency = Agency { id: AgencyId(id(number)), parent: None, name: name.into(), created_at: NOON };
-    change.add_agency(&agency, None)
+    add_child_agency(change, number, name, None)
+}
+
+pub fn add_child_agency(
+    change: &Change,
+    number: u64,
+    name: &str,
+    parent: Option<&Scope>,
+) -> linekeeper::model::Result<Scope> {
+    let agency =
+        Agency { id: AgencyId(id(number)), parent: parent.map(Scope::agency), name: name.into(), created_at: NOON };
+    change.add_agency(&agency, parent)
 }
 
 pub fn add_user(change: &Change, scope: Option<&Scope>, number: u64, role: Role) -> linekeeper::model::Result<UserId> {

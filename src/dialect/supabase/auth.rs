@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Failure, Unauthorized};
 use crate::config::Config;
-use crate::model::{Secret, Timestamp, UserId};
+use crate::model::{Error, Secret, Timestamp, UserId};
 
 /// A longer token is refused before it is decoded.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -36,7 +36,10 @@ impl FromRequest for Subject {
 
     /// The gateway has put it there.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get::<Self>().copied().ok_or_else(Failure::misassembled))
+        ready(request.extensions().get::<Self>().copied().ok_or_else(|| {
+            // Only a route that was mounted outside the gateway could get here.
+            Failure::Verb(Error::internal("no gateway stands before this route"))
+        }))
     }
 }
 

@@ -62,18 +62,10 @@ impl Failure {
         Self::Method(allow.to_owned())
     }
 
-    /// A part of the server that should be there is not: a fault of its assembly.
-    pub fn misassembled() -> Self {
-        Self::Verb(Error::internal("the gateway was not mounted as it should be"))
-    }
-
-    /// The failure as an answer. Unlike `error_response`, it leaves nothing to the log.
+    /// The failure as an answer.
     pub fn response(&self) -> HttpResponse {
-        if let Self::Unauthorized(reason) = self {
-            return reason.response();
-        }
         let (status, error) = match self {
-            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::Unauthorized(reason) => return reason.response(),
             Self::NoFunction => {
                 let message = "Requested function was not found";
                 return HttpResponse::NotFound().json(GatewayBody { code: "NOT_FOUND", message, msg: None });

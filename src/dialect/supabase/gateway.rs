@@ -1,19 +1,17 @@
-//! What stands before every function: CORS, the preflight, the token check, and the bound on bodies.
+//! What stands before every function: CORS, the preflight and the token check.
+
+use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::auth::Verifier;
 use super::error::Failure;
-use crate::app::AppState;
-
-/// The longest body that is looked at.
-const MAX_BODY_BYTES: u64 = 64 * 1024;
+use crate::model::Timestamp;
 
 /// The headers on every answer. The product allows any origin: its functions are called from browsers, with a bearer
 /// token and never with cookies.
@@ -30,6 +28,8 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 /// Lets a request with a good token through to its function.
 pub async fn guard(
+    verifier: Rc<Verifier>,
+    now: Timestamp,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -37,29 +37,17 @@ pub async fn guard(
         let ok = HttpResponse::build(StatusCode::OK).content_type("text/plain").body("ok");
         request.into_response(ok)
     } else {
-        match admit(&request) {
-            Ok(()) => next.call(request).await?.map_into_boxed_body(),
-            Err(failure) => request.into_response(failure.response()),
+        let mut credentials = request.headers().get_all(header::AUTHORIZATION);
+        match verifier.verify(credentials.next(), credentials.next().is_some(), now) {
+            Ok(subject) => {
+                request.extensions_mut().insert(subject);
+                next.call(request).await?.map_into_boxed_body()
+            }
+            Err(reason) => request.into_response(Failure::from(reason).response()),
         }
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
-}
-
-fn admit(request: &ServiceRequest) -> Result<(), Failure> {
-    let (Some(verifier), Some(state)) = (request.app_data::<Data<Verifier>>(), request.app_data::<Data<AppState>>())
-    else {
-        return Err(Failure::misassembled());
-    };
-    let mut credentials = request.headers().get_all(header::AUTHORIZATION);
-    let subject = verifier.verify(credentials.next(), credentials.next().is_some(), state.clock().now())?;
-    let length =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
-        return Err(Failure::TooLarge);
-    }
-    request.extensions_mut().insert(subject);
-    Ok(())
 }

@@ -7,8 +7,10 @@ mod numbers;
 mod query;
 mod wire;
 
+use std::rc::Rc;
+
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, ServiceConfig};
 
 use super::{Dialect, Endpoint, resources};
 use crate::app::AppState;
@@ -24,10 +26,10 @@ pub const DIALECT: Dialect = Dialect { name: "supabase", prefix: PREFIX, endpoin
 const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list))];
 
 fn mount(state: &AppState, config: &mut ServiceConfig) {
+    let (verifier, state) = (Rc::new(Verifier::new(state.config())), state.clone());
     config.service(
         web::scope(PREFIX)
-            .app_data(Data::new(Verifier::new(state.config())))
-            .wrap(from_fn(gateway::guard))
+            .wrap(from_fn(move |request, next| gateway::guard(verifier.clone(), state.clock().now(), request, next)))
             .configure(|config| resources(config, ENDPOINTS, PREFIX, |allow| Failure::method(allow).response()))
             .default_service(web::to(|| async { Failure::NoFunction.response() })),
     );

@@ -10,6 +10,9 @@ const DEFAULT_LIMIT: u32 = 50;
 /// Rows a page has at most; a larger `limit` is taken as this.
 const MAX_LIMIT: u32 = 200;
 
+/// Passing over more rows than this takes long enough to keep other requests waiting.
+const LONG_OFFSET: u64 = 10_000;
+
 /// What is asked of the list.
 #[derive(Clone, Debug)]
 pub struct ListQuery {
@@ -77,6 +80,16 @@ impl ListQuery {
         };
         let include_agents = switch("include_agents", given.include_agents.as_deref())?;
         Ok(Self { filter, window: Window { offset, limit }, include_agents })
+    }
+
+    /// Whether no index leads straight to the page: then rows are walked that it does not show.
+    pub fn is_long(&self) -> bool {
+        let NumberFilter { status, include_released, assigned, unassigned, agent, search } = &self.filter;
+        let by_assignment = *assigned || *unassigned;
+        search.is_some()
+            || self.window.offset > LONG_OFFSET
+            || by_assignment && (*include_released || status.is_some())
+            || agent.is_some() && status.is_some()
     }
 }
 

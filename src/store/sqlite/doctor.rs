@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{ErrorCode, TransactionBehavior};
 
 use super::migrations::{self, SchemaVersion};
+use super::open::is_damage;
 use super::{Snapshot, Store};
 use crate::model::{Error, Result};
 
@@ -17,14 +18,8 @@ pub struct Diagnosis {
     pub findings: Vec<String>,
 }
 
-/// Whether the store can serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It reads, it writes, its schema is current.
-    Ready,
-    /// It does not, and why.
-    Unready(String),
-}
+/// How long a probe waits for the writing connection before it takes the wait for a sign of life.
+const PROBE_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Where the counters and the rows disagree.
 const DRIFT: [(&str, &str); 2] = [
@@ -56,13 +51,19 @@ impl Snapshot<'_> {
     /// # Errors
     /// [`Error::Internal`] where SQLite cannot even examine.
     pub fn examine(&self) -> Result<Diagnosis> {
-        let connection = self.connection();
         let mut diagnosis = Diagnosis::default();
-        for (count, table) in
-            diagnosis.rows.iter_mut().zip(["agencies", "users", "agent_mappings", "agency_phone_numbers"])
-        {
-            *count = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+        match self.examine_rows(&mut diagnosis) {
+            // What lies behind damage cannot be examined; that is the finding.
+            Err(error) if is_damage(&error) => {
+                diagnosis.findings.push(format!("SQLite finds the file damaged: {error}"));
+            }
+            other => other?,
         }
+        Ok(diagnosis)
+    }
+
+    fn examine_rows(&self, diagnosis: &mut Diagnosis) -> rusqlite::Result<()> {
+        let connection = self.connection();
         let mut check = connection.prepare("PRAGMA integrity_check")?;
         let mut lines = check.query([])?;
         while let Some(row) = lines.next()? {
@@ -70,6 +71,11 @@ impl Snapshot<'_> {
             if line != "ok" {
                 diagnosis.findings.push(format!("SQLite finds the file damaged: {line}"));
             }
+        }
+        for (count, table) in
+            diagnosis.rows.iter_mut().zip(["agencies", "users", "agent_mappings", "agency_phone_numbers"])
+        {
+            *count = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
         }
         let mut check = connection.prepare("PRAGMA foreign_key_check")?;
         let mut orphans = check.query([])?;
@@ -83,33 +89,26 @@ impl Snapshot<'_> {
                 diagnosis.findings.push(format!("{table} disagrees with the numbers in {rows} rows"));
             }
         }
-        Ok(diagnosis)
+        Ok(())
     }
 }
 
 impl Store {
-    /// Whether the store can serve right now. Nothing is changed.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        match self.try_health() {
-            Ok(()) => Health::Ready,
-            Err(error) => Health::Unready(error.to_string()),
-        }
-    }
-
-    fn try_health(&self) -> Result<()> {
+    /// Makes sure that the store can serve right now: it reads, it writes, its schema is current. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] with the reason why not.
+    pub fn check(&self) -> Result<()> {
         self.data_dir.probe().map_err(Error::internal)?;
         let reader = self.readers.get().map_err(Error::internal)?;
         if !matches!(migrations::version(&reader)?, SchemaVersion::Current) {
             return Err(Error::internal("the schema is not the one this program needs"));
         }
-        let Some(mut writer) = self.writer.try_get() else {
-            // Somebody writing is proof enough that writing works; a connection that cannot be made is none.
-            return if self.writer.state().connections > 0 {
-                Ok(())
-            } else {
-                Err(Error::internal("cannot be written"))
-            };
+        // Somebody writing is proof enough that writing works; a connection that cannot be made is none.
+        let mut writer = match self.writer.get_timeout(PROBE_PATIENCE) {
+            Ok(writer) => writer,
+            Err(_) if self.writer.state().connections > 0 => return Ok(()),
+            Err(error) => return Err(Error::internal(error)),
         };
         writer.busy_timeout(Duration::ZERO)?;
         let began = writer.transaction_with_behavior(TransactionBehavior::Immediate).map(drop);

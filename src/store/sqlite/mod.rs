@@ -17,7 +17,7 @@ use std::ops::Deref;
 use metrics::counter;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use doctor::{Diagnosis, Health};
+pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
 

@@ -72,7 +72,7 @@ impl Snapshot<'_> {
         if rows == 0 {
             return Ok(Vec::new());
         }
-        let path = Path::of(filter);
+        let path = IndexPath::of(filter);
         let sql = format!(
             "SELECT created_at, id FROM agency_phone_numbers {} WHERE agency_no = :agency {} \
              ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset",
@@ -93,7 +93,7 @@ impl Snapshot<'_> {
     /// The places of a page of a search, and how many rows match in all: one walk over the agency's rows.
     fn matching_places(&self, scope: &Scope, filter: &NumberFilter, window: Window) -> Result<(Vec<Place>, u64)> {
         let Some(search) = &filter.search else { return Ok((Vec::new(), 0)) };
-        let path = Path::of(filter);
+        let path = IndexPath::of(filter);
         // Every row's text is read: in the rows' own order that is one pass, through an index a
         // lookup each. Only an agent's numbers are few enough to be worth the lookups.
         let index = if filter.agent.is_some() { path.index } else { "NOT INDEXED" };
@@ -194,12 +194,12 @@ impl Change<'_> {
 }
 
 /// The way to a filter's rows: the index that holds them in list order, and what it leaves to check.
-struct Path {
+struct IndexPath {
     index: &'static str,
     conditions: &'static str,
 }
 
-impl Path {
+impl IndexPath {
     fn of(filter: &NumberFilter) -> Self {
         // Both at once admit nothing; the total is then known to be zero and no path is taken.
         let assigned = filter.assigned || filter.unassigned;

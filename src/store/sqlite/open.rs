@@ -7,15 +7,16 @@ use std::time::Duration;
 use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations::{self, SchemaVersion};
 use crate::store::DataDir;
 
 /// How long a write waits for another process's write before it gives up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request waits for a reading connection. There are as many as can be busy at once.
-const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection. There are as many readers as can be busy at once; the one writer may be
+/// waiting for another process's write.
+const POOL_TIMEOUT: Duration = Duration::from_secs(20);
 /// More than there are distinct statements, so that each is prepared once per connection.
 const STATEMENTS_CACHED: usize = 128;
 
@@ -33,6 +34,12 @@ pub enum OpenError {
     /// There is no database.
     #[error("there is no Linekeeper database in {0}: `linekeeper init` makes one, or name another with --data-dir")]
     Missing(PathBuf),
+    /// The file is another program's.
+    #[error("linekeeper.db in {0} is not a Linekeeper database: name another directory with --data-dir")]
+    Foreign(PathBuf),
+    /// A server is using it, which must not find another schema under its feet.
+    #[error("a server is using {0} with the schema it has: stop it, then migrate")]
+    InUse(PathBuf),
     /// A newer Linekeeper wrote it.
     #[error(
         "the database in {path} was written by a newer Linekeeper (its schema is {found}, this program knows {known}): \
@@ -82,6 +89,19 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the file is there and is not what SQLite wrote.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Sqlite { source, .. } if is_damage(source))
+    }
+}
+
+/// Whether SQLite says that the file is not what it wrote.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
 impl Store {
     /// Opens a database whose schema is current, with room for `readers` reads at once.
     ///
@@ -90,19 +110,17 @@ impl Store {
     pub fn open(data_dir: &DataDir, readers: u32) -> Result<Self, OpenError> {
         let path = || data_dir.path().to_owned();
         let sqlite = |source| OpenError::Sqlite { path: path(), source };
-        // Opening each connection once here gives a reason; the pool would only say "timed out".
-        let connection = if data_dir.database().exists() {
-            writing_connection(data_dir).map_err(sqlite)?
-        } else {
+        if !data_dir.database().exists() {
             return Err(OpenError::Missing(path()));
-        };
-        match migrations::version(&connection).map_err(sqlite)? {
+        }
+        // Reading the version also gives the reason where the file cannot be opened; the pool would only say "timed out".
+        match reading_connection(data_dir).and_then(|connection| migrations::version(&connection)).map_err(sqlite)? {
             SchemaVersion::Current => {}
             SchemaVersion::Empty => return Err(OpenError::Missing(path())),
+            SchemaVersion::Foreign => return Err(OpenError::Foreign(path())),
             SchemaVersion::Older { found, known } => return Err(OpenError::Older { path: path(), found, known }),
             SchemaVersion::Newer { found, known } => return Err(OpenError::Newer { path: path(), found, known }),
         }
-        drop(connection);
         let pool = |connections, writes: bool| {
             let flags = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
             let manager = SqliteConnectionManager::file(data_dir.database())
@@ -135,19 +153,31 @@ pub(super) fn writing_connection(data_dir: &DataDir) -> rusqlite::Result<Connect
     Ok(connection)
 }
 
+/// A connection that cannot write, for looking before anything is changed.
+pub(super) fn reading_connection(data_dir: &DataDir) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(data_dir.database(), flags)?;
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // Without it each new binding may prepare a statement again once ANALYZE has run.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192;")
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2048;")
 }
 
 /// `synchronous=FULL` because NORMAL loses acknowledged rows when the power fails: in WAL mode it
-/// does not sync at commit (<https://sqlite.org/pragma.html#pragma_synchronous>).
+/// does not sync at commit (<https://sqlite.org/pragma.html#pragma_synchronous>). `recursive_triggers` because without
+/// it the row that an `INSERT OR REPLACE` replaces leaves no trace in the counters.
 fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     prepare(connection)?;
-    connection.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+    connection.execute_batch(
+        "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;
+         PRAGMA recursive_triggers = ON;",
+    )
 }
 
 #[cfg(test)]
@@ -158,7 +188,7 @@ mod tests {
     fn the_writer_is_set_to_lose_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(directory.path().join("data"));
-        migrate(&data_dir).unwrap();
+        migrate(&data_dir, None).unwrap();
         let store = Store::open(&data_dir, 2).unwrap();
         let writer = store.writer.get().unwrap();
         let pragma = |name: &str| -> String {
@@ -172,6 +202,7 @@ mod tests {
         assert_eq!(pragma("foreign_keys"), "Integer(1)");
         assert_eq!(pragma("trusted_schema"), "Integer(0)");
         assert_eq!(pragma("page_size"), "Integer(8192)");
+        assert_eq!(pragma("recursive_triggers"), "Integer(1)");
         let reader = store.readers.get().unwrap();
         assert!(reader.execute("DELETE FROM users", []).is_err(), "a reading connection wrote");
     }

@@ -145,7 +145,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 fn every_statement_searches_a_tenants_rows_through_a_key_that_begins_with_the_agency() {
     let directory = tempfile::tempdir().unwrap();
     let data_dir = DataDir::new(directory.path().join("data"));
-    migrate(&data_dir).unwrap();
+    migrate(&data_dir, None).unwrap();
     let store = Store::open(&data_dir, 1).unwrap();
     watch(&store.writer.get().unwrap());
     watch(&store.readers.get().unwrap());

@@ -1,4 +1,4 @@
-//! A made-up fleet: agencies, users, agents and numbers that look like a real inventory, the same for the same seed.
+//! A sample inventory, made up: agencies, users, agents and numbers that look real, the same for the same seed.
 
 use std::collections::HashSet;
 
@@ -140,13 +140,15 @@ const PEOPLE: [(&str, Role); 3] =
     [("olivia", Role::AgencyOwner), ("adam", Role::AgencyAdmin), ("mia", Role::AgencyMember)];
 
 const SECOND: i64 = 1_000_000;
+/// What the sample's UUIDv7s say of their making, from here on a millisecond each: 2025-01-01T00:00:00Z.
+const EPOCH_MILLIS: u64 = 1_735_689_600_000;
 
-/// Puts the fleet into an empty store: `numbers` in all, the newest a moment before `now`.
+/// Puts the sample into an empty store: `numbers` in all, the newest a moment before `now`.
 ///
 /// # Errors
 /// What the store says.
 pub fn settle(change: &Change, numbers: usize, seed: u64, now: Timestamp) -> Result<()> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice { state: seed, ids: 0 };
     let now = Timestamp(now.0 - now.0.rem_euclid(SECOND));
     let mut first: Option<Scope> = None;
     for plan in &AGENCIES {
@@ -207,14 +209,14 @@ fn rent(
         }
         let mut number = invent(dice, agents, created_at)?;
         while !taken.insert(number.phone_number.clone()) {
-            number.phone_number = dial(dice, dice_country(&number))?;
+            number.phone_number = dial(dice, country_of(&number))?;
         }
         change.add_number(scope, &number)?;
     }
     Ok(())
 }
 
-fn dice_country(number: &Number) -> &'static Country {
+fn country_of(number: &Number) -> &'static Country {
     COUNTRIES.iter().find(|country| Some(country.code) == number.country_code.as_deref()).unwrap_or(&COUNTRIES[0])
 }
 
@@ -269,12 +271,16 @@ fn invent(dice: &mut Dice, agents: &[Agent], created_at: Timestamp) -> Result<Nu
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): repeatable, and no secret is
 /// made with it.
-struct Dice(u64);
+struct Dice {
+    state: u64,
+    /// How many ids were made.
+    ids: u64,
+}
 
 impl Dice {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
@@ -292,7 +298,9 @@ impl Dice {
     }
 
     fn id(&mut self) -> Uuid {
-        let bytes = (u128::from(self.next()) << 64 | u128::from(self.next())).to_be_bytes();
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&self.next().to_be_bytes());
+        self.ids += 1;
+        uuid::Builder::from_unix_timestamp_millis(EPOCH_MILLIS + self.ids, &random).into_uuid()
     }
 }

@@ -135,7 +135,8 @@ impl Config {
         }
         settings.add_environment(&environment)?;
         if let Some(path) = &flags.data_dir {
-            settings.set("data_dir", Value::String(path.to_string_lossy().into_owned()), Origin::Flag("--data-dir"))?;
+            let Some(path) = path.to_str() else { return error("flag --data-dir is not UTF-8") };
+            settings.set("data_dir", Value::String(path.to_owned()), Origin::Flag("--data-dir"))?;
         }
         if let Some(listen) = &flags.listen {
             settings.set("listen", Value::String(listen.clone()), Origin::Flag("--listen"))?;

@@ -1,8 +1,8 @@
 //! `linekeeper demo`
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::Permissions;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -30,8 +30,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
     /// How many numbers to make up
-    #[arg(long, value_name = "N", default_value_t = 1240)]
-    numbers: usize,
+    #[arg(long, value_name = "N", default_value_t = 1240, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    numbers: u32,
     /// Fixes numbers, names and ids; secrets are random whatever it is
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
@@ -60,7 +60,7 @@ impl Args {
         let prepared = Prepared::new(config)?;
         prepared.store.write(|change| {
             if change.agencies()?.is_empty() {
-                sample::settle(change, self.numbers, self.seed, Clock::System.now())?;
+                sample::settle(change, self.numbers as usize, self.seed, Clock::System.now())?;
             }
             Ok::<_, Failure>(())
         })?;
@@ -160,10 +160,16 @@ impl Credentials {
     }
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        file.set_permissions(Permissions::from_mode(0o600))?;
+        if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(std::io::Error::other("it is there and is not a regular file"));
+        }
+        // Made beside it, for its owner only, and put in its place when it is whole.
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
         serde_json::to_writer_pretty(&mut file, self)?;
-        writeln!(file)
+        writeln!(file)?;
+        file.persist(path)?;
+        Ok(())
     }
 
     /// Prints what to do with a demo that is running.

@@ -4,6 +4,7 @@ use super::serve::open_to_others;
 use super::{Failure, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
+use crate::http::reachable;
 use crate::inventory::{agencies, agents, users};
 use crate::model::Role;
 use crate::store::{DataDir, Store, migrate};
@@ -54,10 +55,16 @@ impl Args {
              linekeeper serve --data-dir {path}\nand in another terminal with the same secret:\n  \
              curl -H \"Authorization: Bearer $(linekeeper token --data-dir {path} --user {owner})\" \\\n    \
              http://{listen}/functions/v1/phone-numbers-list",
-            path = data_dir.path().display(),
+            path = for_shell(&data_dir.path().to_string_lossy()),
             owner = owner.id,
-            listen = config.listen,
+            listen = reachable(config.listen),
         ));
         Ok(())
     }
+}
+
+/// A word as a POSIX shell takes it whole.
+fn for_shell(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

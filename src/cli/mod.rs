@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod doctor;
 mod healthcheck;
+mod import;
 mod init;
 mod logging;
 mod migrate;
@@ -56,6 +57,8 @@ enum Command {
     User(user::Command),
     #[command(subcommand)]
     Agent(agent::Command),
+    #[command(subcommand)]
+    Import(import::Command),
     Token(token::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
@@ -110,7 +113,10 @@ impl From<ServerError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Failed(error.to_string())
+        Self::Failed(match error {
+            Error::NotFound(noun) => format!("{error}: `linekeeper {noun} list` shows those there are"),
+            error => error.to_string(),
+        })
     }
 }
 
@@ -143,6 +149,7 @@ impl Cli {
             Command::Agency(command) => command.run(&load(&flags)?),
             Command::User(command) => command.run(&load(&flags)?),
             Command::Agent(command) => command.run(&load(&flags)?),
+            Command::Import(command) => command.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
             Command::Migrate(args) => args.run(&load(&flags)?),
             Command::Doctor(args) => args.run(&load(&flags)?),

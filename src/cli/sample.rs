@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use crate::model::{
-    Agency, AgencyId, Agent, AgentId, Carrier, Error, Money, NewAgent, Number, NumberId, Result, Role, Status,
-    Timestamp, User, UserId,
+    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, Error, Money, NewAgent, Number, NumberId, Result, Role,
+    Status, Timestamp, User, UserId,
 };
 use crate::store::{Change, Scope};
 
@@ -186,7 +186,10 @@ fn hire(change: &Change, scope: &Scope, plan: &Plan, dice: &mut Dice, now: Times
             language: (*dice.pick(&["en", "en", "de", "fr"])).into(),
             records_calls: dice.chance(80),
         };
-        change.add_agent(scope, &NewAgent { agent: agent.clone(), created_at: now })?;
+        change.add_agent(
+            scope,
+            &NewAgent { agent: agent.clone(), settings: AgentSettings::default(), created_at: now },
+        )?;
         agents.push(agent);
     }
     Ok(agents)
@@ -236,7 +239,8 @@ fn invent(dice: &mut Dice, agents: &[Agent], created_at: Timestamp) -> Result<Nu
         _ => Status::Released,
     };
     let carrier = *dice.pick(&[Carrier::Simulator, Carrier::Twilio, Carrier::Telnyx, Carrier::Sip]);
-    let assigned = matches!(status, Status::Active | Status::Suspended) && dice.chance(70);
+    // Numbers can be ordered for an agent, and released ones may keep theirs.
+    let assigned = dice.chance(if matches!(status, Status::Active | Status::Suspended) { 70 } else { 25 });
     let later = |seconds: i64| Timestamp(created_at.0 + SECOND * seconds);
     let id = NumberId(dice.id());
     let phone_number = dial(dice, country)?;

@@ -89,7 +89,10 @@ impl Prepared {
             output::line(listening);
             say_more();
         })?;
-        self.store.checkpoint()?;
+        if let Err(error) = self.store.checkpoint() {
+            // Nothing is lost: the journal is read at the next start.
+            log::warn!("the journal could not be emptied: {error}");
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The dialects: the phone-number APIs of other products, each in a folder of its own over the one inventory.
 
+mod body;
 mod endpoint;
 pub mod supabase;
 
@@ -7,6 +8,7 @@ use actix_web::web::ServiceConfig;
 
 use crate::app::AppState;
 
+pub use body::{Unread, read_body};
 pub use endpoint::{Endpoint, resources};
 
 /// One product's API.

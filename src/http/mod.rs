@@ -46,6 +46,7 @@ pub fn app(
         .default_service(web::to(|| async { pages::not_found() }))
         .wrap(Compress::default())
         .wrap(from_fn(request_log::record))
+        .wrap(from_fn(dialect::read_body))
 }
 
 /// A failure of the rim's own pages.

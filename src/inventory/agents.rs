@@ -2,7 +2,7 @@
 
 use super::{access, name};
 use crate::clock::{Clock, Ids};
-use crate::model::{AgencyId, Agent, AgentId, NewAgent, Result};
+use crate::model::{AgencyId, Agent, AgentId, AgentSettings, NewAgent, Result};
 use crate::store::{Change, Snapshot};
 
 /// What is given of an agent; `None` leaves it, or takes its default when the agent is new.
@@ -30,7 +30,10 @@ pub fn create(change: &Change, clock: &Clock, ids: &Ids, agency: AgencyId, given
     let mut agent =
         Agent { id, engine_id: id.to_string(), name: None, voice: None, language: "en".into(), records_calls: true };
     apply(&mut agent, given)?;
-    change.add_agent(&scope, &NewAgent { agent: agent.clone(), created_at: clock.now() })?;
+    change.add_agent(
+        &scope,
+        &NewAgent { agent: agent.clone(), settings: AgentSettings::default(), created_at: clock.now() },
+    )?;
     Ok(agent)
 }
 

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod agencies;
 pub mod agents;
+pub mod import;
 pub mod numbers;
 pub mod users;
 

@@ -19,11 +19,34 @@ pub struct Agent {
     pub records_calls: bool,
 }
 
+/// What else is kept of an agent. No list shows it; it is brought along and given back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AgentSettings {
+    /// The client it works for, in the words of where it came from.
+    pub client_id: Option<String>,
+    /// The campaign it works for, likewise.
+    pub campaign_id: Option<String>,
+    /// Whether it takes or places calls where nothing else says.
+    pub default_direction: Option<String>,
+    /// What it is told to be.
+    pub system_prompt: Option<String>,
+    /// How freely it speaks; the engine's own scale.
+    pub temperature: Option<f64>,
+    /// What it says first.
+    pub first_speaker_text: Option<String>,
+    /// After how many seconds its calls end.
+    pub max_duration_seconds: Option<i64>,
+    /// What it can use, as JSON.
+    pub tools: Option<String>,
+}
+
 /// An agent that is about to be created.
 #[derive(Clone, Debug)]
 pub struct NewAgent {
     /// The agent as it will be.
     pub agent: Agent,
+    /// What else is kept of it.
+    pub settings: AgentSettings,
     /// When it is created.
     pub created_at: Timestamp,
 }

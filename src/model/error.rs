@@ -46,6 +46,9 @@ pub enum Error {
     /// Something unique is there already.
     #[error("there is already {0}")]
     Exists(&'static str),
+    /// Another process has been writing for too long.
+    #[error("another process is writing to the database: try again when it is done")]
+    Busy,
     /// A fault of ours or of the machine. Its source is for the log, never for a caller.
     #[error("internal error: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

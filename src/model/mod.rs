@@ -16,7 +16,7 @@ mod time;
 mod user;
 
 pub use agency::Agency;
-pub use agent::{Agent, NewAgent};
+pub use agent::{Agent, AgentSettings, NewAgent};
 pub use counts::Counts;
 pub use e164::E164;
 pub use error::{Error, Noun, Result};

@@ -92,6 +92,8 @@ fn forged(user: UserId) -> Vec<(String, String, &'static str)> {
     }
     add("alg twice", headed(r#"{"alg":"none","alg":"HS256"}"#), FORMAT);
     add("sub twice", sign(HS256, &body.replacen('{', r#"{"sub":"x","#, 1), SECRET), FORMAT);
+    let nested = r#"{"app_metadata":{"roles":[{"a":1,"a":2}]},"#;
+    add("a nested name twice", sign(HS256, &body.replacen('{', nested, 1), SECRET), FORMAT);
     add("no alg", headed("{}"), FORMAT);
     add("alg a list", headed(r#"{"alg":["HS256"]}"#), FORMAT);
     add("header a list", headed("[]"), FORMAT);
@@ -216,6 +218,8 @@ fn other_credentials_than_one_bearer_token_are_refused() {
         assert_eq!(code(&[("authorization", value)]), "UNAUTHORIZED_INVALID_JWT_FORMAT", "{value}");
     }
     assert_eq!(code(&[("authorization", &bearer), ("authorization", &bearer)]), "UNAUTHORIZED_INVALID_JWT_FORMAT");
+    let two = [("authorization", &*bearer), ("x-api-key", "lk_1_2")];
+    assert_eq!(code(&two), "UNAUTHORIZED_INVALID_JWT_FORMAT");
     let harmless = [("authorization", &*bearer), ("apikey", "anon"), ("x-client-info", "x"), ("x-region", "any")];
     assert_eq!(server.ask_with("GET", &format!("{LIST}?forceFunctionRegion=any"), &harmless).status, 200);
 }
@@ -344,6 +348,49 @@ fn a_body_over_64_kib_is_refused_in_the_envelope_after_method_and_role() {
     assert!(sent("GET", owner, 65_536).starts_with("HTTP/1.1 200 "));
     let refused = sent("GET", owner, 65_537);
     assert!(refused.starts_with("HTTP/1.1 413 ") && refused.contains(r#"{"error":"Request body"#), "{refused}");
+    let chunked = {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let token = token(owner);
+        let head = format!(
+            "GET {LIST} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ntransfer-encoding: chunked\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        for _ in 0..17 {
+            let _ = stream.write_all(format!("1000\r\n{}\r\n", " ".repeat(4096)).as_bytes());
+        }
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    };
+    assert!(chunked.starts_with("HTTP/1.1 413 "), "{chunked}");
     assert!(sent("POST", owner, 65_537).starts_with("HTTP/1.1 405 "));
     assert!(sent("GET", nobody, 65_537).starts_with("HTTP/1.1 403 "));
+}
+
+#[test]
+fn a_body_that_never_ends_does_not_hold_its_connection() {
+    use std::io::{Read, Write};
+    let (inventory, _) = office();
+    let server = Server::start(&inventory.path());
+    let address = server.base_url.strip_prefix("http://").unwrap();
+    let began = std::time::Instant::now();
+    std::thread::scope(|threads| {
+        for body in [
+            "transfer-encoding: chunked\r\n\r\n",
+            "transfer-encoding: chunked\r\n\r\n5\r\nab",
+            "content-length: 9\r\n\r\nx",
+        ] {
+            threads.spawn(move || {
+                let mut stream = std::net::TcpStream::connect(address).unwrap();
+                stream.set_read_timeout(Some(std::time::Duration::from_secs(25))).unwrap();
+                stream.write_all(format!("POST /healthz HTTP/1.1\r\nhost: x\r\n{body}").as_bytes()).unwrap();
+                let mut answer = String::new();
+                stream
+                    .read_to_string(&mut answer)
+                    .unwrap_or_else(|error| panic!("{body:?} is held: {error}, {answer}"));
+                assert!(answer.starts_with("HTTP/1.1 405 "), "{body:?}: {answer}");
+            });
+        }
+    });
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linekeeper::model::{
-    Agency, AgencyId, Agent, AgentId, Carrier, Money, NewAgent, Number, NumberId, Role, Status, Timestamp, User, UserId,
+    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, Money, NewAgent, Number, NumberId, Role, Status,
+    Timestamp, User, UserId,
 };
 use linekeeper::store::{Change, DataDir, Scope, Store, migrate};
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ pub fn agent(number: u64, name: Option<&str>) -> Agent {
 }
 
 pub fn add_agent(change: &Change, scope: &Scope, agent: &Agent) -> linekeeper::model::Result<()> {
-    change.add_agent(scope, &NewAgent { agent: agent.clone(), created_at: NOON })
+    change.add_agent(scope, &NewAgent { agent: agent.clone(), settings: AgentSettings::default(), created_at: NOON })
 }
 
 /// The seed's example row, but for its ids.

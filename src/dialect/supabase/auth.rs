@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -89,7 +89,7 @@ impl Verifier {
             Some("HS256") => {
                 let key = self.key.as_ref().ok_or(Unauthorized::Legacy)?;
                 let token = token.unwrap_or_default();
-                jsonwebtoken::decode::<Object>(token, key, &self.validation).map_err(|_| Unauthorized::Legacy)?;
+                jsonwebtoken::decode::<IgnoredAny>(token, key, &self.validation).map_err(|_| Unauthorized::Legacy)?;
                 self.subject(&claims, now).ok_or(Unauthorized::Legacy)
             }
             // No key set is known that such a token could have been signed with.
@@ -126,37 +126,72 @@ fn decode(token: &str) -> Option<(Map<String, Value>, Map<String, Value>)> {
     URL_SAFE_NO_PAD.decode(signature).ok()?;
     let object = |part: &str| {
         let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
-        serde_json::from_slice::<Object>(&bytes).ok().map(|object| object.0)
+        match serde_json::from_slice(&bytes) {
+            Ok(Unambiguous(Value::Object(object))) => Some(object),
+            _ => None,
+        }
     };
     Some((object(header)?, object(claims)?))
 }
 
-/// A JSON object in which no name occurs twice: two readers of such a token could read two different ones (RFC 8725, 2.4).
-struct Object(Map<String, Value>);
+/// JSON in which no object has a name twice: two readers of such a token could read two different ones (RFC 8725, 2.4).
+struct Unambiguous(Value);
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for Unambiguous {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Names;
+        struct Any;
 
-        impl<'de> Visitor<'de> for Names {
-            type Value = Object;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object whose names are unique")
+                f.write_str("JSON whose objects' names are unique")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Object, A::Error> {
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(value.into())
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+                let mut list = Vec::new();
+                while let Some(Unambiguous(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Value::Array(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
                 let mut object = Map::new();
-                while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+                while let Some((name, Unambiguous(value))) = entries.next_entry::<String, _>()? {
                     if object.insert(name, value).is_some() {
                         return Err(serde::de::Error::custom("a name occurs twice"));
                     }
                 }
-                Ok(Object(object))
+                Ok(Value::Object(object))
             }
         }
 
-        deserializer.deserialize_map(Names)
+        deserializer.deserialize_any(Any).map(Self)
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::http::header::ALLOW;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use crate::dialect::Unread;
 use crate::model::Error;
 
 /// Why the gateway let nobody through.
@@ -35,8 +36,8 @@ pub enum Failure {
     Method(String),
     /// 400, with what is wrong.
     Parameter(String),
-    /// 413
-    TooLarge,
+    /// 413, or 408
+    Body(Unread),
     /// The list's own query failed: the one fault that the product names apart.
     Fetch(Error),
     /// What a verb says.
@@ -75,7 +76,8 @@ impl Failure {
                 return HttpResponse::MethodNotAllowed().insert_header((ALLOW, &**allow)).json(FunctionBody { error });
             }
             Self::Parameter(what) => (StatusCode::BAD_REQUEST, &**what),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request body is larger than 64 KiB"),
+            Self::Body(Unread::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "Request body is larger than 64 KiB"),
+            Self::Body(Unread::Unfinished) => (StatusCode::REQUEST_TIMEOUT, "Request body did not arrive in time"),
             Self::Fetch(Error::Internal(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "Failed to fetch phone numbers"),
             Self::Fetch(error) | Self::Verb(error) => return verb_response(error),
         };
@@ -89,6 +91,7 @@ fn verb_response(error: &Error) -> HttpResponse {
         Error::NotFound(noun) => (StatusCode::NOT_FOUND, format!("No such {noun}")),
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, error.to_string()),
         Error::Exists(_) => (StatusCode::CONFLICT, error.to_string()),
+        Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".to_owned()),
     };
     HttpResponse::build(status).json(FunctionBody { error: &text })
@@ -138,7 +141,7 @@ impl fmt::Display for Failure {
             Self::NoFunction => f.write_str("there is no such function"),
             Self::Method(allow) => write!(f, "only {allow} is allowed"),
             Self::Parameter(what) => f.write_str(what),
-            Self::TooLarge => f.write_str("the body is too large"),
+            Self::Body(unread) => write!(f, "the body could not be read: {unread:?}"),
             Self::Fetch(error) => write!(f, "the list failed: {error}"),
             Self::Verb(error) => write!(f, "{error}"),
         }

@@ -38,7 +38,10 @@ pub async fn guard(
         request.into_response(ok)
     } else {
         let mut credentials = request.headers().get_all(header::AUTHORIZATION);
-        match verifier.verify(credentials.next(), credentials.next().is_some(), now) {
+        let token = credentials.next();
+        // Two credentials at once are refused, the second in whatever scheme of ours.
+        let more = credentials.next().is_some() || token.is_some() && request.headers().contains_key("x-api-key");
+        match verifier.verify(token, more, now) {
             Ok(subject) => {
                 request.extensions_mut().insert(subject);
                 next.call(request).await?.map_into_boxed_body()

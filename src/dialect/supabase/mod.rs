@@ -5,6 +5,8 @@ mod error;
 mod gateway;
 mod numbers;
 mod query;
+mod tables;
+mod values;
 mod wire;
 
 use std::rc::Rc;
@@ -36,3 +38,4 @@ fn mount(state: &AppState, config: &mut ServiceConfig) {
 }
 
 pub use auth::sign;
+pub use tables::Export;

@@ -1,6 +1,6 @@
 //! The function `phone-numbers-list`.
 
-use actix_web::http::header::{CONTENT_LENGTH, ContentType};
+use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -9,17 +9,19 @@ use super::error::Failure;
 use super::query::ListQuery;
 use super::wire::ListBody;
 use crate::app::{AppState, Work};
+use crate::dialect::Unread;
 use crate::inventory::{access, numbers};
 use crate::model::Error;
 
 /// A page with fewer rows brings the agents along unasked.
 const ROWS_THAT_CROWD_OUT_AGENTS: usize = 20;
-/// The longest body a request may declare. The list reads none.
-const MAX_BODY_BYTES: u64 = 64 * 1024;
 
 /// `GET /functions/v1/phone-numbers-list`
 pub async fn list(state: Data<AppState>, subject: Subject, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let query = within_bounds(&request).and_then(|()| ListQuery::parse(request.query_string()));
+    let query = match Unread::of(&request) {
+        Some(unread) => Err(Failure::Body(unread)),
+        None => ListQuery::parse(request.query_string()),
+    };
     let work = if query.as_ref().is_ok_and(ListQuery::is_long) { Work::Long } else { Work::Brief };
     let body: Result<Vec<u8>, Failure> = state
         .run(work, move |store| {
@@ -35,9 +37,4 @@ pub async fn list(state: Data<AppState>, subject: Subject, request: HttpRequest)
         })
         .await;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body?))
-}
-
-fn within_bounds(request: &HttpRequest) -> Result<(), Failure> {
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|bytes| bytes.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|bytes| bytes > MAX_BODY_BYTES) { Err(Failure::TooLarge) } else { Ok(()) }
 }

@@ -23,6 +23,18 @@ impl Snapshot<'_> {
         Ok(agencies.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// An agency's name.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn agency_name(&self, scope: &Scope) -> Result<String> {
+        let name = self
+            .connection()
+            .prepare_cached("SELECT name FROM agencies WHERE agency_no = ?1")?
+            .query_row([scope.agency_no], |row| row.get(0))?;
+        Ok(name)
+    }
+
     /// The agency's revision: it differs whenever what the agency's lists show may differ.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{Agent, AgentId, Error, NewAgent, Noun, Result, Timestamp};
+use crate::model::{AgencyId, Agent, AgentId, AgentSettings, Error, NewAgent, Noun, Result, Timestamp};
 use crate::store::Scope;
 
 impl Snapshot<'_> {
@@ -36,18 +36,63 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// What else is kept of an agent of the agency.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
+    pub fn agent_settings(&self, scope: &Scope, id: AgentId) -> Result<AgentSettings> {
+        self.connection()
+            .prepare_cached(
+                "SELECT client_id, campaign_id, default_direction, system_prompt, temperature, first_speaker_text,
+                     max_duration_seconds, tools
+                 FROM agent_mappings WHERE agency_no = ?1 AND id = ?2",
+            )?
+            .query_row(params![scope.agency_no, id], |row| {
+                Ok(AgentSettings {
+                    client_id: row.get(0)?,
+                    campaign_id: row.get(1)?,
+                    default_direction: row.get(2)?,
+                    system_prompt: row.get(3)?,
+                    temperature: row.get(4)?,
+                    first_speaker_text: row.get(5)?,
+                    max_duration_seconds: row.get(6)?,
+                    tools: row.get(7)?,
+                })
+            })
+            .optional()?
+            .ok_or(Error::NotFound(Noun::Agent))
+    }
+
+    /// Which agency an agent works for, whichever it is: only an import may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn agency_of_agent(&self, id: AgentId) -> Result<Option<AgencyId>> {
+        let agency = self
+            .connection()
+            .prepare_cached(
+                "SELECT a.id FROM agent_mappings AS m JOIN agencies AS a ON a.agency_no = m.agency_no WHERE m.id = ?1",
+            )?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(agency)
+    }
+}
+
 impl Change<'_> {
     /// Adds an agent to the agency.
     ///
     /// # Errors
     /// [`Error::Exists`] where the agency has one with this id at the voice engine, [`Error::Internal`] where SQLite fails.
     pub fn add_agent(&self, scope: &Scope, new: &NewAgent) -> Result<()> {
-        let NewAgent { agent, created_at } = new;
+        let NewAgent { agent, settings, created_at } = new;
         self.connection()
             .prepare_cached(
                 "INSERT INTO agent_mappings (agency_no, id, ultravox_agent_id, ultravox_agent_name, voice,
-                     language_hint, recording_enabled, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+                     language_hint, recording_enabled, created_at, updated_at, client_id, campaign_id,
+                     default_direction, system_prompt, temperature, first_speaker_text, max_duration_seconds, tools)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
                 scope.agency_no,
@@ -57,7 +102,15 @@ impl Change<'_> {
                 agent.voice,
                 agent.language,
                 agent.records_calls,
-                created_at
+                created_at,
+                settings.client_id,
+                settings.campaign_id,
+                settings.default_direction,
+                settings.system_prompt,
+                settings.temperature,
+                settings.first_speaker_text,
+                settings.max_duration_seconds,
+                settings.tools
             ])
             .map_err(taken_or_failed)?;
         Ok(())

@@ -100,6 +100,9 @@ impl Store {
     /// [`Error::Internal`] with the reason why not.
     pub fn check(&self) -> Result<()> {
         self.data_dir.probe().map_err(Error::internal)?;
+        if !self.data_dir.database().exists() {
+            return Err(Error::internal("the database file is gone"));
+        }
         let reader = self.readers.get().map_err(Error::internal)?;
         if !matches!(migrations::version(&reader)?, SchemaVersion::Current) {
             return Err(Error::internal("the schema is not the one this program needs"));

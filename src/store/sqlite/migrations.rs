@@ -8,7 +8,6 @@ use refinery::{Migration, Target};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::open::{OpenError, reading_connection, writing_connection};
-use crate::clock::Clock;
 use crate::store::{DataDir, Lock};
 
 mod embedded {
@@ -70,7 +69,7 @@ pub fn migrate(data_dir: &DataDir, held: Option<&Lock>) -> Result<Migrated, Open
     let report = embedded::migrations::runner()
         .set_target(Target::Latest)
         .run(&mut connection)
-        .map_err(|error| OpenError::Migration { path: path(), reason: error.to_string() })?;
+        .map_err(|error| OpenError::Migration { path: path(), reason: root_cause(&error) })?;
     Ok(Migrated { applied: report.applied_migrations().iter().map(title).collect(), snapshot })
 }
 
@@ -106,14 +105,21 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<SchemaVersion
 /// read the copy at any time.
 fn copy_aside(data_dir: &DataDir, found: i32) -> Result<PathBuf, OpenError> {
     let path = || data_dir.path().to_owned();
-    let copy = data_dir.path().join(format!("linekeeper.v{found}.{}.db", Clock::System.now().0));
-    let make = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy);
+    // One copy a version: an upgrade that fails again and again must not fill the disk.
+    let copy = data_dir.path().join(format!("linekeeper.v{found}.db"));
+    let make = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&copy);
     let file = make().map_err(|source| OpenError::Io { path: path(), source })?;
     writing_connection(data_dir)
         .and_then(|connection| connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]))
         .map_err(|source| OpenError::Sqlite { path: path(), source })?;
     file.sync_all().map_err(|source| OpenError::Io { path: path(), source })?;
     Ok(copy)
+}
+
+/// What SQLite said, without the statement it said it of, which may be the whole schema.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let root = std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error);
+    root.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 fn known() -> Vec<Migration> {

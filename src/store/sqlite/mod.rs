@@ -15,7 +15,7 @@ mod users;
 use std::ops::Deref;
 
 use metrics::counter;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
@@ -82,7 +82,7 @@ pub fn engine() -> String {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Self::internal(error)
+        if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) { Self::Busy } else { Self::internal(error) }
     }
 }
 

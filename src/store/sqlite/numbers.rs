@@ -1,9 +1,11 @@
 //! Numbers: the list, its totals, and what goes in.
 
-use rusqlite::{Row, named_params, params};
+use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, agents, is_taken};
-use crate::model::{AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Slice, Status, Timestamp, Window};
+use crate::model::{
+    AgencyId, AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Slice, Status, Timestamp, Window,
+};
 use crate::store::Scope;
 
 /// Where a row lies in its agency: the list's order is this, backwards.
@@ -137,6 +139,25 @@ impl Snapshot<'_> {
             numbers.push(statement.query_row(params![scope.agency_no, created_at, id], number)?);
         }
         Ok(numbers)
+    }
+}
+
+impl Snapshot<'_> {
+    /// A number, whichever agency has it: only an import may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn number_anywhere(&self, id: NumberId) -> Result<Option<(AgencyId, Number)>> {
+        let place = self
+            .connection()
+            .prepare_cached(
+                "SELECT n.agency_no, n.created_at, a.id
+                 FROM agency_phone_numbers AS n JOIN agencies AS a ON a.agency_no = n.agency_no WHERE n.id = ?1",
+            )?
+            .query_row([id], |row| Ok((Scope { agency_no: row.get(0)?, agency: row.get(2)? }, row.get(1)?)))
+            .optional()?;
+        let Some((scope, created_at)) = place else { return Ok(None) };
+        Ok(self.rows(&scope, &[(created_at, id)])?.pop().map(|number| (scope.agency, number)))
     }
 }
 

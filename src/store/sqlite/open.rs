@@ -72,7 +72,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The file system refused.
-    #[error("the data directory {path} cannot be used: {source}")]
+    #[error("the data directory {path} cannot be used: {source}; is it yours, and is there room?")]
     Io {
         /// The data directory.
         path: PathBuf,
@@ -110,8 +110,10 @@ impl Store {
     pub fn open(data_dir: &DataDir, readers: u32) -> Result<Self, OpenError> {
         let path = || data_dir.path().to_owned();
         let sqlite = |source| OpenError::Sqlite { path: path(), source };
-        if !data_dir.database().exists() {
-            return Err(OpenError::Missing(path()));
+        match data_dir.database().try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(OpenError::Missing(path())),
+            Err(source) => return Err(OpenError::Io { path: path(), source }),
         }
         // Reading the version also gives the reason where the file cannot be opened; the pool would only say "timed out".
         match reading_connection(data_dir).and_then(|connection| migrations::version(&connection)).map_err(sqlite)? {

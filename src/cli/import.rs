@@ -1,0 +1,103 @@
+//! `linekeeper import supabase`
+
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, output};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::dialect::supabase::Export;
+use crate::inventory::import::{Report, Tally, take_in};
+use crate::model::Error;
+use crate::store::{DataDir, Store, migrate};
+
+/// Bring an inventory along.
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example: linekeeper import supabase ./export --dry-run")]
+pub enum Command {
+    /// Take in the tables of a Supabase project: agencies.csv, users.csv, agent_mappings.csv and
+    /// agency_phone_numbers.csv, all or nothing. What is here already is left as it is.
+    #[command(after_help = "Example: linekeeper import supabase ./export --dry-run")]
+    Supabase {
+        /// The directory that holds the four files
+        directory: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// How a change ended that was not to stand.
+enum Undone {
+    /// It was only tried, or something was refused.
+    Tried(Box<Report>),
+    Failed(Error),
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Command {
+    pub fn run(self, config: &Config) -> Result<(), Failure> {
+        let Self::Supabase { directory, dry_run } = self;
+        let now = Clock::System.now();
+        let export = Export::read(&directory, now).map_err(Failure::Failed)?;
+        // To try on a directory that is not there yet, another one will do.
+        let real = DataDir::new(config.data_dir.clone());
+        let scratch = if dry_run && !real.database().exists() { Some(tempfile::tempdir()?) } else { None };
+        let data_dir = scratch.as_ref().map_or(real, |scratch| DataDir::new(scratch.path().to_owned()));
+        migrate(&data_dir, None)?;
+        let store = Store::open(&data_dir, 1)?;
+
+        let cargo = &export.cargo;
+        let rows = cargo.agencies.len() + cargo.users.len() + cargo.agents.len() + cargo.numbers.len();
+        let bar = progress(rows);
+        let outcome = store.write(|change| {
+            let report = take_in(change, cargo, now, &mut || bar.inc(1))?;
+            let stands = !dry_run && export.refused.is_empty() && report.refused.is_empty();
+            if stands { Ok(Box::new(report)) } else { Err(Undone::Tried(Box::new(report))) }
+        });
+        bar.finish_and_clear();
+        match outcome {
+            Err(Undone::Failed(error)) => Err(error.into()),
+            Ok(report) | Err(Undone::Tried(report)) => conclude(&export, &report, dry_run),
+        }
+    }
+}
+
+/// Shown on a terminal only.
+pub fn progress(rows: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {eta}");
+    ProgressBar::new(rows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn conclude(export: &Export, report: &Report, dry_run: bool) -> Result<(), Failure> {
+    export.unknown_columns.iter().for_each(output::line);
+    report.differing.iter().for_each(output::line);
+    let refused = || export.refused.iter().chain(&report.refused);
+    refused().for_each(output::line);
+    let tallies = [
+        ("agencies", report.agencies),
+        ("users", report.users),
+        ("agents", report.agents),
+        ("numbers", report.numbers),
+    ];
+    for (noun, Tally { new, here }) in tallies {
+        output::line(format_args!("{noun}: {new} new, {here} already here"));
+    }
+    match refused().count() {
+        0 if dry_run => output::line("dry run: nothing was written"),
+        0 if tallies.iter().all(|(_, tally)| tally.new == 0) => output::line("nothing is new"),
+        0 => output::line("imported"),
+        rows => {
+            return Err(Failure::Failed(format!(
+                "nothing was imported: {rows} rows were refused, each for the reason above; mend them and try again"
+            )));
+        }
+    }
+    Ok(())
+}

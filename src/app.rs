@@ -1,7 +1,9 @@
 //! The bridge: the one place where asynchronous code enters the synchronous core.
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::web;
 use tokio::sync::Semaphore;
@@ -23,6 +25,7 @@ struct Parts {
     clock: Clock,
     ids: Ids,
     long_work: Semaphore,
+    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// What kind of work a request is.
@@ -45,7 +48,14 @@ impl AppState {
     /// Puts the program together.
     #[must_use]
     pub fn new(store: Store, config: Config, clock: Clock, ids: Ids) -> Self {
-        Self(Arc::new(Parts { store, config, clock, ids, long_work: Semaphore::new(LONG_WORK) }))
+        Self(Arc::new(Parts {
+            store,
+            config,
+            clock,
+            ids,
+            long_work: Semaphore::new(LONG_WORK),
+            shared: Mutex::default(),
+        }))
     }
 
     /// Runs synchronous work: brief work in place, other work on the blocking pool. The pool is shared with the
@@ -69,6 +79,17 @@ impl AppState {
         };
         let store = self.0.store.clone();
         web::block(move || caught(|| deed(&store))).await.unwrap_or_else(|gone| Err(Error::internal(gone).into()))
+    }
+
+    /// What a dialect keeps for all of the server's threads, by its type: made when the first of them asks.
+    pub fn shared<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut shared = self.0.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(kept)) = shared.get(&TypeId::of::<T>()).cloned().map(Arc::downcast) {
+            return kept;
+        }
+        let new = Arc::new(make());
+        shared.insert(TypeId::of::<T>(), new.clone());
+        new
     }
 
     /// The settings in force.

@@ -31,6 +31,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Signs users' tokens (HS256).
     pub jwt_secret: Option<Secret>,
+    /// Where the public keys that sign users' tokens (ES256, RS256) are.
+    pub jwks_url: Option<String>,
     /// The `supabase` dialect's settings.
     pub supabase: Supabase,
     /// The log's settings.
@@ -165,11 +167,16 @@ impl Config {
         if settings.text("dialect.supabase.audience").is_empty() {
             return settings.refuse("dialect.supabase.audience", "names what a token's aud must contain");
         }
+        let jwks_url = settings.text("jwks_url");
+        if !jwks_url.is_empty() && !jwks_url.starts_with("https://") && !jwks_url.starts_with("http://") {
+            return settings.refuse("jwks_url", "is a URL that begins with https:// or http://");
+        }
         let issuer = settings.text("dialect.supabase.issuer");
         Ok(Self {
             data_dir: settings.text("data_dir").into(),
             listen,
             jwt_secret,
+            jwks_url: (!jwks_url.is_empty()).then(|| jwks_url.to_owned()),
             supabase: Supabase {
                 audience: settings.text("dialect.supabase.audience").to_owned(),
                 issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),
@@ -357,6 +364,7 @@ mod tests {
         assert!(refusal("listen = 8080", &[]).contains("is a string, not a integer"));
         assert!(refusal("listen = \"8080\"", &[]).contains("an address and a port"));
         assert!(refusal("", &[("LINEKEEPER_LOG__LEVEL", "loud")]).contains("LINEKEEPER_LOG__LEVEL"));
+        assert!(refusal("jwks_url = \"project.supabase.co\"", &[]).contains("https://"));
         assert!(refusal("[log]\nformat = \"xml\"", &[]).contains("auto, text, json"));
         let refused = refusal("listen = \"127.0.0.1:1\"\njwt_secret = \"a secret without an end\n", &[]);
         assert!(refused.contains("is not TOML: line 2: ") && !refused.contains("a secret"), "{refused}");

@@ -20,8 +20,10 @@ impl Command {
     pub fn run(self, config: &Config) -> Result<(), Failure> {
         match self {
             // Loading has checked every one of them.
-            Self::Check if config.jwt_secret.is_some() => output::line("the settings are good"),
-            Self::Check => output::line("the settings are good, but `serve` needs a jwt_secret"),
+            Self::Check if config.jwt_secret.is_some() || config.jwks_url.is_some() => {
+                output::line("the settings are good");
+            }
+            Self::Check => output::line("the settings are good, but `serve` needs a jwt_secret or a jwks_url"),
             Self::Print => output::line(config.print()),
         }
         Ok(())

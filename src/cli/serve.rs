@@ -19,10 +19,10 @@ pub struct Args {
 impl Args {
     pub fn run(self, flags: Flags) -> Result<(), Failure> {
         let config = load(&Flags { listen: self.listen, ..flags })?;
-        if config.jwt_secret.is_none() {
+        if config.jwt_secret.is_none() && config.jwks_url.is_none() {
             return Err(Failure::Settings(
-                "there is no JWT secret to check tokens with: set LINEKEEPER_JWT_SECRET or \
-                 LINEKEEPER_JWT_SECRET_FILE to your Supabase project's, or to 32 random bytes or more"
+                "there is nothing to check tokens with: set LINEKEEPER_JWT_SECRET or LINEKEEPER_JWT_SECRET_FILE to your \
+                 Supabase project's JWT secret, or to 32 random bytes or more, or LINEKEEPER_JWKS_URL to its public keys"
                     .into(),
             ));
         }

@@ -13,6 +13,7 @@
 mod support;
 
 mod gateway;
+mod jwks;
 mod list;
 mod model;
 mod rim;

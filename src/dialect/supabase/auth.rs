@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{Failure, Unauthorized};
+use super::jwks::{KeySet, PublicKey};
 use crate::config::Config;
 use crate::model::{Error, Secret, Timestamp, UserId};
 
@@ -43,10 +44,10 @@ impl FromRequest for Subject {
     }
 }
 
-/// Checks tokens.
+/// Checks tokens. There is one for all of a server's threads.
 pub struct Verifier {
-    key: Option<DecodingKey>,
-    validation: Validation,
+    secret: Option<DecodingKey>,
+    public: Option<KeySet>,
     audience: String,
     issuer: Option<String>,
 }
@@ -54,14 +55,9 @@ pub struct Verifier {
 impl Verifier {
     /// Checks tokens as the settings say.
     pub fn new(config: &Config) -> Self {
-        // jsonwebtoken checks the signature; the claims are checked below, by our clock, each by its own rule.
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
         Self {
-            key: config.jwt_secret.as_ref().map(|secret| DecodingKey::from_secret(secret.expose().as_bytes())),
-            validation,
+            secret: config.jwt_secret.as_ref().map(|secret| DecodingKey::from_secret(secret.expose().as_bytes())),
+            public: config.jwks_url.as_deref().map(KeySet::new),
             audience: config.supabase.audience.clone(),
             issuer: config.supabase.issuer.clone(),
         }
@@ -71,7 +67,7 @@ impl Verifier {
     ///
     /// # Errors
     /// What the gateway says of a missing, malformed, forged or stale token.
-    pub fn verify(
+    pub async fn verify(
         &self,
         credentials: Option<&HeaderValue>,
         more_than_one: bool,
@@ -79,21 +75,29 @@ impl Verifier {
     ) -> Result<Subject, Unauthorized> {
         let credentials = credentials.ok_or(Unauthorized::NoHeader)?;
         let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-        let token = token.filter(|token| token.len() <= MAX_TOKEN_BYTES && !more_than_one);
-        let (header, claims) = token.and_then(decode).ok_or(Unauthorized::Format)?;
+        let token =
+            token.filter(|token| token.len() <= MAX_TOKEN_BYTES && !more_than_one).ok_or(Unauthorized::Format)?;
+        let (header, claims) = decode(token).ok_or(Unauthorized::Format)?;
         if REFUSED_HEADERS.iter().any(|name| header.contains_key(*name)) {
             return Err(Unauthorized::Format);
         }
         match header.get("alg").and_then(Value::as_str) {
             None => Err(Unauthorized::Format),
             Some("HS256") => {
-                let key = self.key.as_ref().ok_or(Unauthorized::Legacy)?;
-                let token = token.unwrap_or_default();
-                jsonwebtoken::decode::<IgnoredAny>(token, key, &self.validation).map_err(|_| Unauthorized::Legacy)?;
-                self.subject(&claims, now).ok_or(Unauthorized::Legacy)
+                let genuine = self.secret.as_ref().is_some_and(|key| signed(token, key, Algorithm::HS256));
+                self.subject(&claims, now).filter(|_| genuine).ok_or(Unauthorized::Legacy)
             }
-            // No key set is known that such a token could have been signed with.
-            Some("ES256" | "RS256") => Err(Unauthorized::Asymmetric),
+            Some(named @ ("ES256" | "RS256")) => {
+                let kid = header.get("kid").and_then(Value::as_str);
+                let key = match (&self.public, kid) {
+                    (Some(keys), Some(kid)) => keys.key(kid).await,
+                    _ => None,
+                };
+                let genuine = key.is_some_and(|PublicKey { algorithm, key }| {
+                    format!("{algorithm:?}") == named && signed(token, &key, algorithm)
+                });
+                self.subject(&claims, now).filter(|_| genuine).ok_or(Unauthorized::Asymmetric)
+            }
             Some(other) => Err(Unauthorized::Algorithm(other.to_owned())),
         }
     }
@@ -114,6 +118,16 @@ impl Verifier {
         let subject = text("sub")?;
         (alive && begun && for_us && from_them && of_a_user).then(|| Subject(subject.parse().ok()))
     }
+}
+
+/// Whether the signature is the key's. The claims are not looked at here: they are checked by our clock, each by its
+/// own rule.
+fn signed(token: &str, key: &DecodingKey, algorithm: Algorithm) -> bool {
+    let mut signature_only = Validation::new(algorithm);
+    signature_only.required_spec_claims.clear();
+    signature_only.validate_exp = false;
+    signature_only.validate_aud = false;
+    jsonwebtoken::decode::<IgnoredAny>(token, key, &signature_only).is_ok()
 }
 
 /// Takes a compact token apart (RFC 7515, 7.1): three parts in base64url without padding, two of them objects.

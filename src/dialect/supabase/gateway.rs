@@ -1,6 +1,6 @@
 //! What stands before every function: CORS, the preflight and the token check.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -28,7 +28,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 /// Lets a request with a good token through to its function.
 pub async fn guard(
-    verifier: Rc<Verifier>,
+    verifier: Arc<Verifier>,
     now: Timestamp,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -41,7 +41,7 @@ pub async fn guard(
         let token = credentials.next();
         // Two credentials at once are refused, the second in whatever scheme of ours.
         let more = credentials.next().is_some() || token.is_some() && request.headers().contains_key("x-api-key");
-        match verifier.verify(token, more, now) {
+        match verifier.verify(token, more, now).await {
             Ok(subject) => {
                 request.extensions_mut().insert(subject);
                 next.call(request).await?.map_into_boxed_body()

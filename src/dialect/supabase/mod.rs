@@ -3,13 +3,12 @@
 mod auth;
 mod error;
 mod gateway;
+mod jwks;
 mod numbers;
 mod query;
 mod tables;
 mod values;
 mod wire;
-
-use std::rc::Rc;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
@@ -28,7 +27,7 @@ pub const DIALECT: Dialect = Dialect { name: "supabase", prefix: PREFIX, endpoin
 const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list))];
 
 fn mount(state: &AppState, config: &mut ServiceConfig) {
-    let (verifier, state) = (Rc::new(Verifier::new(state.config())), state.clone());
+    let (verifier, state) = (state.shared(|| Verifier::new(state.config())), state.clone());
     config.service(
         web::scope(PREFIX)
             .wrap(from_fn(move |request, next| gateway::guard(verifier.clone(), state.clock().now(), request, next)))

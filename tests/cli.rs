@@ -485,3 +485,28 @@ fn every_help_has_an_example_and_completions_and_version_print() {
     assert!(desk.done(&["completions", "bash"]).contains("_linekeeper"));
     assert!(desk.done(&["version"]).starts_with(concat!("linekeeper ", env!("CARGO_PKG_VERSION"), " (SQLite 3.")));
 }
+
+#[test]
+fn generated_data_is_sound_and_indexed_and_counted() {
+    let desk = Desk::new();
+    let printed = desk.done(&["generate", "--agencies", "5", "--numbers", "600", "--largest", "300", "--seed", "3"]);
+    assert!(printed.starts_with("600 numbers of 5 agencies\nowner of the largest\t"), "{printed}");
+    assert!(desk.done(&["doctor"]).contains("agencies\t5\nusers\t5\nagents\t30\nnumbers\t600\nsound\n"));
+    let schema = |path: &Path| -> Vec<(String, String)> {
+        let sqlite = rusqlite::Connection::open(path.join("linekeeper.db")).unwrap();
+        let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+        let mut statement = sqlite.prepare(sql).unwrap();
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    };
+    let plain = Desk::new();
+    plain.done(&["migrate"]);
+    assert_eq!(schema(&desk.path()), schema(&plain.path()), "every index and trigger is back");
+
+    let server = Server::start(&desk.path());
+    let owner: uuid::Uuid = printed.trim_end().rsplit('\t').next().unwrap().parse().unwrap();
+    let page = server.list(&token(linekeeper::model::UserId(owner)), "?include_released=true").json();
+    assert_eq!(page["pagination"]["total"], 300);
+    assert!(desk.refused(&["generate"]).1.contains("has agencies already"));
+    let (code, complaint) = Desk::new().refused(&["generate", "--numbers", "10", "--largest", "11"]);
+    assert!(code == 1 && complaint.contains("do not fit"), "{complaint}");
+}

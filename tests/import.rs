@@ -228,3 +228,33 @@ fn files_that_are_missing_or_odd_are_said_to_be() {
     project.write("users.csv", "id,id\n");
     assert!(String::from_utf8(project.import(&[]).stderr).unwrap().contains("two columns `id`"));
 }
+
+#[test]
+fn rows_older_than_what_is_here_take_their_place_in_the_order() {
+    let project = Project::new();
+    let file =
+        |numbers: &[u64]| format!("{HEADER}{}", numbers.iter().map(|number| row(*number, "")).collect::<String>());
+    project.write("agency_phone_numbers.csv", &file(&[5, 7]));
+    assert!(project.outcome(&[]).0);
+    // Older, in between, newest, and one tied with it that only its id tells apart.
+    let tied = row(8, "").replace("2025-01-08", "2025-01-09");
+    project.write("agency_phone_numbers.csv", &format!("{}{tied}", file(&[2, 9, 6])));
+    assert!(project.outcome(&[]).0);
+
+    let server = Server::start(&project.data());
+    let claims = format!(r#"{{"aud":"authenticated","exp":9999999999,"role":"authenticated","sub":"{OWNER}"}}"#);
+    let token = sign(r#"{"alg":"HS256"}"#, &claims, SECRET);
+    let names = |query: &str| {
+        let page = server.list(&token, query).json();
+        let rows = page["phone_numbers"].as_array().unwrap().iter();
+        rows.map(|row| row["phone_number"].as_str().unwrap()[8..].to_owned()).collect::<Vec<_>>()
+    };
+    let order = ["0009", "0008", "0007", "0006", "0005", "0002"];
+    for query in ["", "?status=active", "?assigned=true", "?include_released=true", "?search=Main"] {
+        assert_eq!(names(query), order, "{query}");
+        let paged: Vec<String> =
+            (0..6).flat_map(|at| names(&format!("?limit=1&offset={at}&{}", query.trim_start_matches('?')))).collect();
+        assert_eq!(paged, order, "{query}, one by one");
+    }
+    assert_eq!(names(&format!("?agent_id={AGENT}")), order);
+}

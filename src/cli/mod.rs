@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod generate;
 mod healthcheck;
 mod import;
 mod init;
@@ -59,6 +60,7 @@ enum Command {
     Agent(agent::Command),
     #[command(subcommand)]
     Import(import::Command),
+    Generate(generate::Args),
     Token(token::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
@@ -150,6 +152,7 @@ impl Cli {
             Command::User(command) => command.run(&load(&flags)?),
             Command::Agent(command) => command.run(&load(&flags)?),
             Command::Import(command) => command.run(&load(&flags)?),
+            Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
             Command::Migrate(args) => args.run(&load(&flags)?),
             Command::Doctor(args) => args.run(&load(&flags)?),

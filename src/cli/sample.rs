@@ -149,7 +149,6 @@ const EPOCH_MILLIS: u64 = 1_735_689_600_000;
 /// What the store says.
 pub fn settle(change: &Change, numbers: usize, seed: u64, now: Timestamp) -> Result<()> {
     let mut dice = Dice { state: seed, ids: 0 };
-    let now = Timestamp(now.0 - now.0.rem_euclid(SECOND));
     let mut first: Option<Scope> = None;
     for plan in &AGENCIES {
         let agency = Agency {
@@ -167,7 +166,7 @@ pub fn settle(change: &Change, numbers: usize, seed: u64, now: Timestamp) -> Res
         let agents = hire(change, &scope, plan, &mut dice, now)?;
         let others: usize = AGENCIES[1..].iter().map(|other| numbers * other.share / 100).sum();
         let its_own = if first.is_none() { numbers - others } else { numbers * plan.share / 100 };
-        rent(change, &scope, &agents, its_own, &mut dice, now)?;
+        rent(change, &scope, &agents, its_own, &mut dice, now, &mut || {})?;
         first.get_or_insert(scope);
     }
     let email = Some("newcomer@elsewhere.example".into());
@@ -195,6 +194,33 @@ fn hire(change: &Change, scope: &Scope, plan: &Plan, dice: &mut Dice, now: Times
     Ok(agents)
 }
 
+/// Fills an empty store with agencies of these sizes, each with an owner and a few agents. Gives the first one's owner.
+///
+/// # Errors
+/// What the store says.
+pub fn fill(
+    change: &Change,
+    sizes: &[usize],
+    seed: u64,
+    now: Timestamp,
+    moved: &mut dyn FnMut(),
+) -> Result<Option<UserId>> {
+    let mut dice = Dice { state: seed, ids: 0 };
+    let mut first = None;
+    for (place, numbers) in sizes.iter().enumerate() {
+        let name = format!("Agency {}", place + 1);
+        let agency = Agency { id: AgencyId(dice.id()), parent: None, name, created_at: now };
+        let scope = change.add_agency(&agency, None)?;
+        let email = Some(format!("owner@agency{}.example", place + 1));
+        let owner = User { id: UserId(dice.id()), agency: Some(agency.id), email, role: Role::AgencyOwner };
+        change.add_user(Some(&scope), &owner, now)?;
+        let agents = hire(change, &scope, &AGENCIES[0], &mut dice, now)?;
+        rent(change, &scope, &agents, *numbers, &mut dice, now, moved)?;
+        first.get_or_insert(owner.id);
+    }
+    Ok(first)
+}
+
 fn rent(
     change: &Change,
     scope: &Scope,
@@ -202,19 +228,26 @@ fn rent(
     numbers: usize,
     dice: &mut Dice,
     now: Timestamp,
+    moved: &mut dyn FnMut(),
 ) -> Result<()> {
-    let mut taken = HashSet::new();
-    let mut created_at = now;
+    // Counted back from now and added forwards, which is the order in which they lie.
+    let mut times = Vec::with_capacity(numbers);
+    let mut created_at = Timestamp(now.0 - now.0.rem_euclid(SECOND));
     for _ in 0..numbers {
         // One in eight is as old as the one before it, to the second: ties are real, and lists must not mind.
         if !dice.chance(12) {
             created_at = Timestamp(created_at.0 - SECOND * (1 + dice.below(7_200)));
         }
+        times.push(created_at);
+    }
+    let mut taken = HashSet::with_capacity(numbers);
+    for created_at in times.into_iter().rev() {
         let mut number = invent(dice, agents, created_at)?;
         while !taken.insert(number.phone_number.clone()) {
             number.phone_number = dial(dice, country_of(&number))?;
         }
         change.add_number(scope, &number)?;
+        moved();
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod access;
 mod agencies;
 mod agents;
+mod bulk;
 mod columns;
 mod doctor;
 mod migrations;

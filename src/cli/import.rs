@@ -57,6 +57,7 @@ impl Command {
         let rows = cargo.agencies.len() + cargo.users.len() + cargo.agents.len() + cargo.numbers.len();
         let bar = progress(rows);
         let outcome = store.write(|change| {
+            change.make_room()?;
             let report = take_in(change, cargo, now, &mut || bar.inc(1))?;
             let stands = !dry_run && export.refused.is_empty() && report.refused.is_empty();
             if stands { Ok(Box::new(report)) } else { Err(Undone::Tried(Box::new(report))) }

@@ -4,6 +4,15 @@ use super::Change;
 use crate::model::{Error, Result};
 
 impl Change<'_> {
+    /// Lets this connection keep up to 256 MiB of pages, for a change that touches much of the database: with less, pages
+    /// go out to the journal and come back again and again. For commands that end after it, not for a server.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn make_room(&self) -> Result<()> {
+        Ok(self.connection().execute_batch("PRAGMA cache_size = -262144")?)
+    }
+
     /// Runs a load of numbers without the numbers' triggers and secondary indexes, puts them back, and recounts: the
     /// change as a whole leaves what row by row would have left. Worth it where the load is not small beside what is
     /// there, because the indexes are built anew over all rows. Nothing sees the schema in between: it is one change.

@@ -27,5 +27,5 @@ pub use number::{Carrier, Number, Status};
 pub use page::{Slice, Window};
 pub use search::{MAX_SEARCH_CHARS, Search, fold_case};
 pub use secret::Secret;
-pub use time::Timestamp;
+pub use time::{NotATime, Timestamp};
 pub use user::{Role, User};

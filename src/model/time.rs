@@ -1,6 +1,7 @@
 //! Points in time, kept in microseconds.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,74 @@ impl fmt::Display for Timestamp {
         }
         f.write_str("Z")
     }
+}
+
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    /// Takes a date, `T` or a space, a time to the second or finer, and an offset from UTC: `Z`, `+00`, `+0530` or
+    /// `+05:30`. What is finer than a microsecond is cut off.
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let read = || {
+            let (date, rest) = (text.get(..10)?, text.get(10..)?);
+            let (time, rest) = (rest.strip_prefix(['T', ' '])?.get(..8)?, rest.get(9..)?);
+            let (fraction, offset) = match rest.strip_prefix('.') {
+                Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?),
+                None => ("0", rest),
+            };
+            let [year, month, day] = fields(date, '-')?;
+            let [hour, minute, second] = fields(time, ':')?;
+            let days = days_from_civil(year, month, day);
+            if civil_from_days(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
+                return None;
+            }
+            let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
+            let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset_seconds(offset)?;
+            (!fraction.is_empty()).then(|| Self(seconds * 1_000_000 + micros))
+        };
+        read().ok_or(NotATime)
+    }
+}
+
+/// The text is no point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no time with an offset, like 2025-01-15 12:00:00+00")]
+pub struct NotATime;
+
+/// Three fields of digits, the first of four and the others of two.
+fn fields(text: &str, between: char) -> Option<[i64; 3]> {
+    let mut parts = text.split(between);
+    let mut next = || parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok();
+    let fields = [next()?, next()?, next()?];
+    parts.next().is_none().then_some(fields)
+}
+
+fn offset_seconds(text: &str) -> Option<i64> {
+    if text == "Z" {
+        return Some(0);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let digits = text.strip_prefix(['+', '-'])?;
+    let (hours, minutes) = match digits.len() {
+        2 => (digits, "00"),
+        4 => (digits.get(..2)?, digits.get(2..)?),
+        5 if digits.as_bytes()[2] == b':' => (digits.get(..2)?, digits.get(3..)?),
+        _ => return None,
+    };
+    if !hours.bytes().chain(minutes.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then(|| sign * (hours * 3_600 + minutes * 60))
+}
+
+/// The day of a date, counted from 1970-01-01: Howard Hinnant's `days_from_civil`.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
 }
 
 /// The proleptic Gregorian date of a day counted from 1970-01-01: Howard Hinnant's
@@ -53,7 +122,19 @@ mod tests {
         fn timestamps_read_as_jiff_writes_them(micros in -62_135_596_800_000_000_i64..253_402_207_200_000_000) {
             let theirs = jiff::Timestamp::from_microsecond(micros).unwrap();
             let precision = if micros.rem_euclid(1_000_000) == 0 { 0 } else { 6 };
-            prop_assert_eq!(Timestamp(micros).to_string(), format!("{theirs:.precision$}"));
+            let text = format!("{theirs:.precision$}");
+            prop_assert_eq!(Timestamp(micros).to_string(), &*text);
+            prop_assert_eq!(text.parse(), Ok(Timestamp(micros)));
+        }
+
+        #[test]
+        fn what_is_no_time_to_jiff_is_none_here(text in "[0-9]{4}-[0-9]{2}-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,9})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?") {
+            let theirs = text.parse::<jiff::Timestamp>().ok().map(|at| at.as_microsecond());
+            // jiff takes a leap second for the second before it; PostgreSQL writes none.
+            if text.get(17..19).is_none_or(|second| second != "60") && text.as_bytes()[0] != b'0' {
+                let ours = text.parse::<Timestamp>().ok().map(|at| at.0);
+                prop_assert_eq!(ours, theirs, "{}", text);
+            }
         }
     }
 }

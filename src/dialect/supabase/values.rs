@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::model::{E164, Money, Role, Status, Timestamp};
+use crate::model::{E164, Money, NotATime, Role, Status, Timestamp};
 
 /// What a reader gives: the value, or what it should have been.
 type Read<T> = Result<T, String>;
@@ -82,8 +82,7 @@ pub fn whole(text: &str) -> Read<i64> {
 
 /// A `timestamptz`: `2025-01-15 12:00:00.123456+00`, or ISO 8601 with `T` and any offset.
 pub fn timestamp(text: &str) -> Read<Timestamp> {
-    let read = jiff::Timestamp::from_str(text).map(|timestamp| Timestamp(timestamp.as_microsecond()));
-    read.map_err(|_| "is no time with an offset, like 2025-01-15 12:00:00+00".to_owned())
+    text.parse().map_err(|error: NotATime| error.to_string())
 }
 
 #[cfg(test)]

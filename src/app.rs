@@ -24,7 +24,7 @@ struct Parts {
     config: Config,
     clock: Clock,
     ids: Ids,
-    long_work: Semaphore,
+    long_work: Arc<Semaphore>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -53,7 +53,7 @@ impl AppState {
             config,
             clock,
             ids,
-            long_work: Semaphore::new(LONG_WORK),
+            long_work: Arc::new(Semaphore::new(LONG_WORK)),
             shared: Mutex::default(),
         }))
     }
@@ -72,13 +72,18 @@ impl AppState {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let _turn = match work {
+        let turn = match work {
             Work::Brief => return caught(|| deed(&self.0.store)),
-            Work::Long => Some(self.0.long_work.acquire().await.map_err(Error::internal)?),
+            Work::Long => Some(self.0.long_work.clone().acquire_owned().await.map_err(Error::internal)?),
             Work::Probe => None,
         };
         let store = self.0.store.clone();
-        web::block(move || caught(|| deed(&store))).await.unwrap_or_else(|gone| Err(Error::internal(gone).into()))
+        // The work keeps its turn, not the request: it goes on where the caller has gone away.
+        let kept = move || {
+            let _turn = turn;
+            caught(|| deed(&store))
+        };
+        web::block(kept).await.unwrap_or_else(|gone| Err(Error::internal(gone).into()))
     }
 
     /// What a dialect keeps for all of the server's threads, by its type: made when the first of them asks.

@@ -27,7 +27,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/metrics", || web::to(metrics::scrape)),
 ];
 
-/// Puts the server's parts together. Outermost is the request log, so that it sees what is sent.
+/// Puts the server's parts together. The request log is around everything that answers, so that it sees what is sent;
+/// only the reading of bodies is around it, because the answer must take an unread one along.
 pub fn app(
     state: &AppState,
 ) -> App<

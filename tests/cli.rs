@@ -212,7 +212,13 @@ fn a_server_finishes_what_is_under_way_and_leaves_an_empty_journal() {
         // Names so long that searching them takes a while.
         for row in 0..4 {
             let friendly_name = Some("ä".repeat(1_000_000));
-            change.add_number(&scope, &Number { friendly_name, ..number(50 + row, &format!("+1970555005{row}")) })?;
+            change.add_number(
+                &scope,
+                &Number {
+                    friendly_name: friendly_name.map(Into::into),
+                    ..number(50 + row, &format!("+1970555005{row}"))
+                },
+            )?;
         }
         add_user(change, Some(&scope), 11, Role::AgencyOwner)
     });

@@ -3,9 +3,10 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use env_logger::fmt::Formatter;
-use log::Record;
+use env_logger::{Target, WriteStyle};
 use log::kv::{Error, Key, Value, VisitSource};
-use serde_json::{Map, json};
+use log::{Level, Record};
+use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::config::{Log, LogFormat};
@@ -20,25 +21,52 @@ pub fn start(settings: &Log) {
     let mut logger = env_logger::Builder::new();
     // Other crates' chatter is not for the operator; their warnings are.
     logger.filter_level(settings.level.min(log::LevelFilter::Warn)).filter_module("linekeeper", settings.level);
+    if json {
+        // Otherwise the system is asked for every line whether this is a terminal, and the line searched for colours.
+        logger.target(Target::Pipe(Box::new(stderr()))).write_style(WriteStyle::Always);
+    }
     logger.format(move |out, record| if json { as_json(out, record) } else { as_text(out, record) });
     let _ = logger.try_init();
 }
 
+/// One object a line, put together whole before it is handed over: this runs for every request.
 fn as_json(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
-    struct Fields(Map<String, serde_json::Value>);
-    impl<'kvs> VisitSource<'kvs> for Fields {
+    struct Fields<'a>(&'a mut Vec<u8>);
+    impl<'kvs> VisitSource<'kvs> for Fields<'_> {
         fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-            let value = value.to_u64().map_or_else(|| json!(value.to_string()), |number| json!(number));
-            self.0.insert(key.to_string(), value);
-            Ok(())
+            match (value.to_u64(), value.to_borrowed_str()) {
+                (Some(number), _) => field(self.0, key.as_str(), &number),
+                (_, Some(text)) => field(self.0, key.as_str(), text),
+                _ => field(self.0, key.as_str(), &value.to_string()),
+            }
+            .map_err(Error::boxed)
         }
     }
-    let mut fields = Fields(Map::new());
-    fields.0.insert("time".into(), json!(Clock::System.now().to_string()));
-    fields.0.insert("level".into(), json!(record.level().as_str().to_lowercase()));
-    fields.0.insert("message".into(), json!(record.args().to_string()));
-    let _ = record.key_values().visit(&mut fields);
-    writeln!(out, "{}", serde_json::Value::Object(fields.0))
+    let mut line = Vec::with_capacity(256);
+    line.extend_from_slice(b"{\"time\":\"");
+    write!(line, "{}\"", Clock::System.now())?;
+    let level = match record.level() {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
+    };
+    field(&mut line, "level", level)?;
+    match record.args().as_str() {
+        Some(text) => field(&mut line, "message", text)?,
+        None => field(&mut line, "message", &record.args().to_string())?,
+    }
+    let _ = record.key_values().visit(&mut Fields(&mut line));
+    line.extend_from_slice(b"}\n");
+    out.write_all(&line)
+}
+
+fn field<T: Serialize + ?Sized>(line: &mut Vec<u8>, name: &str, value: &T) -> serde_json::Result<()> {
+    line.push(b',');
+    serde_json::to_writer(&mut *line, name)?;
+    line.push(b':');
+    serde_json::to_writer(line, value)
 }
 
 fn as_text(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {

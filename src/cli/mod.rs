@@ -10,7 +10,7 @@ mod generate;
 mod healthcheck;
 mod import;
 mod init;
-mod logging;
+pub mod logging;
 mod migrate;
 mod output;
 mod sample;

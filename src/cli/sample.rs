@@ -1,6 +1,7 @@
 //! A sample inventory, made up: agencies, users, agents and numbers that look real, the same for the same seed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -119,8 +120,8 @@ const COUNTRIES: [Country; 6] = [
     },
 ];
 
-const USES: [&str; 10] =
-    ["Main Line", "Sales", "Support", "After hours", "Campaign", "Réception", "Überlauf", "Reminders", "Test", "Fax"];
+const LINES: [&str; 4] = ["Main Line", "Sales Line", "Support Line", "Night Line"];
+const USES: [&str; 8] = ["Sales", "After hours", "Campaign", "Réception", "Überlauf", "Reminders", "Test", "Fax"];
 
 const CUSTOMERS: [&str; 10] = [
     "Acme",
@@ -174,20 +175,20 @@ pub fn settle(change: &Change, numbers: usize, seed: u64, now: Timestamp) -> Res
     change.add_user(None, &newcomer, now)
 }
 
-fn hire(change: &Change, scope: &Scope, plan: &Plan, dice: &mut Dice, now: Timestamp) -> Result<Vec<Agent>> {
+fn hire(change: &Change, scope: &Scope, plan: &Plan, dice: &mut Dice, now: Timestamp) -> Result<Vec<Arc<Agent>>> {
     let mut agents = Vec::new();
     for (place, name) in plan.agents.iter().enumerate() {
-        let agent = Agent {
+        let agent = Arc::new(Agent {
             id: AgentId(dice.id()),
             engine_id: format!("uv-{}-{}", plan.domain.split('.').next().unwrap_or_default(), place + 1),
             name: Some((*name).into()),
             voice: Some((*dice.pick(&["en-US-Standard", "en-GB-Warm", "de-DE-Klar", "fr-FR-Douce"])).into()),
             language: (*dice.pick(&["en", "en", "de", "fr"])).into(),
             records_calls: dice.chance(80),
-        };
+        });
         change.add_agent(
             scope,
-            &NewAgent { agent: agent.clone(), settings: AgentSettings::default(), created_at: now },
+            &NewAgent { agent: Agent::clone(&agent), settings: AgentSettings::default(), created_at: now },
         )?;
         agents.push(agent);
     }
@@ -224,7 +225,7 @@ pub fn fill(
 fn rent(
     change: &Change,
     scope: &Scope,
-    agents: &[Agent],
+    agents: &[Arc<Agent>],
     numbers: usize,
     dice: &mut Dice,
     now: Timestamp,
@@ -263,7 +264,7 @@ fn dial(dice: &mut Dice, country: &Country) -> Result<crate::model::E164> {
     format!("{}{area}{subscriber:0width$}", country.prefix).parse().map_err(Error::internal)
 }
 
-fn invent(dice: &mut Dice, agents: &[Agent], created_at: Timestamp) -> Result<Number> {
+fn invent(dice: &mut Dice, agents: &[Arc<Agent>], created_at: Timestamp) -> Result<Number> {
     let country = &COUNTRIES[usize::from(dice.chance(45)) * usize::try_from(dice.below(6)).unwrap_or(0)];
     let status = match dice.below(100) {
         0..82 => Status::Active,
@@ -281,8 +282,8 @@ fn invent(dice: &mut Dice, agents: &[Agent], created_at: Timestamp) -> Result<Nu
     Ok(Number {
         id,
         phone_number,
-        carrier_number_id: (status != Status::Pending).then(|| format!("{:016x}", dice.next())),
-        friendly_name: dice.chance(90).then(|| format!("{} {}", dice.pick(&CUSTOMERS), dice.pick(&USES))),
+        carrier_number_id: (status != Status::Pending).then(|| format!("{:016x}", dice.next()).into()),
+        friendly_name: dice.chance(90).then(|| name(dice).into()),
         number_type: Some((*dice.pick(country.types)).into()),
         country_code: Some(country.code.into()),
         voice_enabled: true,
@@ -297,13 +298,20 @@ fn invent(dice: &mut Dice, agents: &[Agent], created_at: Timestamp) -> Result<Nu
         is_active: status == Status::Active,
         carrier,
         carrier_account: None,
-        location: place.map(|(_, city)| format!("{city}, {}", country.code)),
+        location: place.map(|(_, city)| format!("{city}, {}", country.code).into()),
         purchased_at: (status != Status::Pending).then_some(created_at),
         released_at: (status == Status::Released).then(|| later(0)),
         created_at,
         updated_at: created_at,
         agent: assigned.then(|| dice.pick(agents).clone()),
     })
+}
+
+/// What a number is called: nearly half of them are somebody's line, and one in five is one of many.
+fn name(dice: &mut Dice) -> String {
+    let customer = dice.pick(&CUSTOMERS);
+    let of = if dice.chance(45) { dice.pick(&LINES) } else { dice.pick(&USES) };
+    if dice.chance(20) { format!("{customer} {of} {}", dice.below(10_000)) } else { format!("{customer} {of}") }
 }
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): repeatable, and no secret is

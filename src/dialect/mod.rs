@@ -2,6 +2,7 @@
 
 mod body;
 mod endpoint;
+mod json;
 pub mod supabase;
 
 use actix_web::web::ServiceConfig;
@@ -10,6 +11,7 @@ use crate::app::AppState;
 
 pub use body::{Unread, read_body};
 pub use endpoint::{Endpoint, resources};
+pub use json::{Unwritable, to_vec};
 
 /// One product's API.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse};
 
 use crate::app::AppState;
-use crate::dialect::{self, Endpoint, resources};
+use crate::dialect::{self, Dialect, Endpoint, resources};
 
 pub use metrics::record_metrics;
 pub use server::{Server, ServerError, Signals, reachable};
@@ -31,6 +31,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// only the reading of bodies is around it, because the answer must take an unread one along.
 pub fn app(
     state: &AppState,
+    dialects: &'static [Dialect],
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -42,7 +43,7 @@ pub fn app(
 > {
     App::new()
         .app_data(Data::new(state.clone()))
-        .configure(|config| dialect::ALL.iter().for_each(|dialect| (dialect.mount)(state, config)))
+        .configure(|config| dialects.iter().for_each(|dialect| (dialect.mount)(state, config)))
         .configure(|config| resources(config, ENDPOINTS, "", pages::not_allowed))
         .default_service(web::to(|| async { pages::not_found() }))
         .wrap(Compress::default())

@@ -13,6 +13,7 @@ use actix_web::rt::{self, SystemRunner};
 
 use super::{app, metrics};
 use crate::app::{AppState, LONG_WORK, PROBES};
+use crate::dialect;
 
 /// How long requests that are under way may take once the server was told to stop, in seconds.
 const DRAIN_SECONDS: u64 = 30;
@@ -82,7 +83,7 @@ impl Server {
         let Signals { system, mut streams } = signals;
         system.block_on(async move {
             let factory = state.clone();
-            let server = HttpServer::new(move || app(&factory))
+            let server = HttpServer::new(move || app(&factory, dialect::ALL))
                 .workers(Self::workers())
                 .shutdown_timeout(DRAIN_SECONDS)
                 .disable_signals()

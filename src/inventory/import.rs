@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::model::{Agency, AgencyId, Agent, AgentId, AgentSettings, Error, NewAgent, Number, Result, Timestamp, User};
 use crate::store::{Change, Scope};
@@ -125,7 +126,7 @@ struct Import<'a, 'c> {
     /// The agencies met so far, and those that are not there.
     scopes: HashMap<AgencyId, Option<Scope>>,
     /// The agents met so far, with whose they are, and those that are not there.
-    agents: HashMap<AgentId, Option<(AgencyId, Agent)>>,
+    agents: HashMap<AgentId, Option<(AgencyId, Arc<Agent>)>>,
     report: Report,
 }
 
@@ -240,13 +241,13 @@ impl Import<'_, '_> {
         Ok(scope)
     }
 
-    fn agent_of(&mut self, id: AgentId) -> Result<Option<(AgencyId, Agent)>> {
+    fn agent_of(&mut self, id: AgentId) -> Result<Option<(AgencyId, Arc<Agent>)>> {
         if let Some(found) = self.agents.get(&id) {
             return Ok(found.clone());
         }
         let found = match self.change.agency_of_agent(id)? {
             Some(owner) => match self.scope(owner)? {
-                Some(scope) => Some((owner, self.change.agent(&scope, id)?)),
+                Some(scope) => Some((owner, Arc::new(self.change.agent(&scope, id)?))),
                 None => None,
             },
             None => None,

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Text;
+
 /// A phone number as ITU-T E.164 writes it: `+`, a country code, seven to fifteen digits in all.
 ///
 /// Only the shape is checked (`^\+[1-9][0-9]{6,14}$`). Whether a numbering plan has assigned it is
 /// not: documentation and test numbers are not assigned, and people keep them in inventories.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct E164(String);
+pub struct E164(Text);
 
 impl E164 {
     /// The number with its `+`.
@@ -24,7 +26,7 @@ impl FromStr for E164 {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.as_bytes() {
             [b'+', b'1'..=b'9', rest @ ..] if (6..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit) => {
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
             _ => Err(NotE164),
         }

@@ -12,6 +12,7 @@ mod number;
 mod page;
 mod search;
 mod secret;
+mod text;
 mod time;
 mod user;
 
@@ -27,5 +28,6 @@ pub use number::{Carrier, Number, Status};
 pub use page::{Slice, Window};
 pub use search::{MAX_SEARCH_CHARS, Search, fold_case};
 pub use secret::Secret;
+pub use text::Text;
 pub use time::{NotATime, Timestamp};
 pub use user::{Role, User};

@@ -1,6 +1,8 @@
 //! The phone number in the inventory.
 
-use super::{Agent, E164, Money, NumberId, Timestamp};
+use std::sync::Arc;
+
+use super::{Agent, E164, Money, NumberId, Text, Timestamp};
 
 /// Where a number stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,13 +59,13 @@ pub struct Number {
     /// The number itself.
     pub phone_number: E164,
     /// Its id at the carrier.
-    pub carrier_number_id: Option<String>,
+    pub carrier_number_id: Option<Text>,
     /// What the agency calls it.
-    pub friendly_name: Option<String>,
+    pub friendly_name: Option<Text>,
     /// `local`, `toll_free`, `mobile` or `national`; other words come with imported rows.
-    pub number_type: Option<String>,
+    pub number_type: Option<Text>,
     /// ISO 3166-1 alpha-2.
-    pub country_code: Option<String>,
+    pub country_code: Option<Text>,
     /// Carries calls.
     pub voice_enabled: bool,
     /// Carries text messages.
@@ -79,7 +81,7 @@ pub struct Number {
     /// What it cost to get, in `currency`.
     pub setup_cost: Option<Money>,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Text,
     /// Where it stands in its life.
     pub status: Status,
     /// The seed's switch beside the status.
@@ -87,9 +89,9 @@ pub struct Number {
     /// Who it is rented from.
     pub carrier: Carrier,
     /// The account at the carrier; none for numbers that came by an import.
-    pub carrier_account: Option<String>,
+    pub carrier_account: Option<Text>,
     /// Where it is, in words, e.g. `Denver, US`.
-    pub location: Option<String>,
+    pub location: Option<Text>,
     /// When the carrier confirmed it.
     pub purchased_at: Option<Timestamp>,
     /// When it was given back.
@@ -99,5 +101,5 @@ pub struct Number {
     /// When it last changed.
     pub updated_at: Timestamp,
     /// The agent that answers it.
-    pub agent: Option<Agent>,
+    pub agent: Option<Arc<Agent>>,
 }

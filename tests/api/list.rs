@@ -1,5 +1,7 @@
 //! `phone-numbers-list`: the seed's example, whole answers, ties, and the two faults that the product names.
 
+use std::sync::Arc;
+
 use actix_web::test as calls;
 use linekeeper::app::AppState;
 use linekeeper::clock::{Clock, Ids};
@@ -17,7 +19,7 @@ fn ask_at_noon(inventory: &Inventory, user: UserId, query: &str) -> (u16, Value)
     let bearer = supabase::sign(config.jwt_secret.as_ref().unwrap(), &config, user, NOON, 3600).unwrap();
     let state = AppState::new(inventory.store.clone(), config, Clock::Fixed(NOON), Ids::Counted(0.into()));
     actix_web::rt::System::new().block_on(async {
-        let app = calls::init_service(linekeeper::http::app(&state)).await;
+        let app = calls::init_service(linekeeper::http::app(&state, linekeeper::dialect::ALL)).await;
         let request = calls::TestRequest::get()
             .uri(&format!("/functions/v1/phone-numbers-list{query}"))
             .insert_header(("authorization", format!("Bearer {bearer}")))
@@ -43,7 +45,7 @@ fn seed() -> (Inventory, UserId) {
                 9 => Status::Released,
                 _ => Status::Active,
             };
-            row.agent = (place < 6).then(|| sales.clone());
+            row.agent = (place < 6).then(|| Arc::new(sales.clone()));
             change.add_number(&scope, &row)?;
         }
         add_user(change, Some(&scope), 11, Role::AgencyMember)
@@ -219,7 +221,7 @@ fn an_agent_of_another_agency_finds_nothing() {
         let theirs = agent(91, Some("Theirs"));
         add_agent(change, &other, &theirs)?;
         let mut row = number(92, "+19705550092");
-        row.agent = Some(theirs);
+        row.agent = Some(Arc::new(theirs));
         change.add_number(&other, &row)
     });
     let empty = |agent: AgentId| ask_at_noon(&inventory, owner, &format!("?agent_id={agent}"));

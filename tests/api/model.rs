@@ -148,9 +148,9 @@ fn stored(row: &Row, agents: &[Agent]) -> Number {
     Number {
         id: NumberId(id(row.id)),
         status: row.status,
-        friendly_name: row.name.clone(),
+        friendly_name: row.name.as_deref().map(Into::into),
         created_at: Timestamp(NOON.0 + row.created_at * 1_000_000),
-        agent: row.agent.map(|place| agents[usize::try_from(place).unwrap()].clone()),
+        agent: row.agent.map(|place| agents[usize::try_from(place).unwrap()].clone().into()),
         ..number(0, &row.phone_number)
     }
 }
@@ -380,7 +380,7 @@ fn the_list_is_what_a_naive_model_says() {
                 usize::try_from(seed >> 33).unwrap() % sides
             };
             actix_web::rt::System::new().block_on(async {
-                let app = calls::init_service(linekeeper::http::app(&state)).await;
+                let app = calls::init_service(linekeeper::http::app(&state, linekeeper::dialect::ALL)).await;
                 for round in 0..2 {
                     if round == 1 {
                         apply(&inventory, &mut rows, &changes);

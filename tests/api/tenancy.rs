@@ -1,6 +1,7 @@
 //! Nobody sees another agency: every route, every kind of caller, and canaries in every text that could leak.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use linekeeper::model::{AgencyId, Role, UserId};
 use linekeeper::store::Scope;
@@ -87,12 +88,12 @@ fn two_agencies() -> Inventory {
                 for (half, assigned) in [(0, true), (10, false)] {
                     let mut row = number(base + 50 + place + half, &format!("+1970555{}", base + 50 + place + half));
                     row.status = status;
-                    row.agent = assigned.then(|| voice.clone());
-                    row.friendly_name = Some(canary("name"));
-                    row.carrier_number_id = Some(canary("carrier-id"));
-                    row.location = Some(canary("location"));
-                    row.number_type = Some(canary("type"));
-                    row.country_code = Some(canary("country"));
+                    row.agent = assigned.then(|| Arc::new(voice.clone()));
+                    row.friendly_name = Some(canary("name").into());
+                    row.carrier_number_id = Some(canary("carrier-id").into());
+                    row.location = Some(canary("location").into());
+                    row.number_type = Some(canary("type").into());
+                    row.country_code = Some(canary("country").into());
                     change.add_number(&scope, &row)?;
                 }
             }
@@ -191,7 +192,7 @@ fn the_database_itself_refuses_another_agencys_agent() {
     let foreign = inventory.store.write(|change| {
         let scope = change.operator_scope(AgencyId(id(1000)))?.unwrap();
         let mut row = number(1999, "+19705559999");
-        row.agent = Some(agent(2040, None));
+        row.agent = Some(Arc::new(agent(2040, None)));
         change.add_number(&scope, &row)
     });
     assert!(foreign.is_err());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Failure, Unauthorized};
 use super::jwks::{KeySet, PublicKey};
+use super::passes::{Pass, Passes};
 use crate::config::Config;
 use crate::model::{Error, Secret, Timestamp, UserId};
 
@@ -50,6 +52,7 @@ pub struct Verifier {
     public: Option<KeySet>,
     audience: String,
     issuer: Option<String>,
+    passes: Passes,
 }
 
 impl Verifier {
@@ -60,6 +63,7 @@ impl Verifier {
             public: config.jwks_url.as_deref().map(KeySet::new),
             audience: config.supabase.audience.clone(),
             issuer: config.supabase.issuer.clone(),
+            passes: Passes::default(),
         }
     }
 
@@ -77,6 +81,34 @@ impl Verifier {
         let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
         let token =
             token.filter(|token| token.len() <= MAX_TOKEN_BYTES && !more_than_one).ok_or(Unauthorized::Format)?;
+        let now = seconds(now);
+        if let Some(pass) = self.passes.of(token)
+            && pass.is_good_at(now)
+            && self.still_trusts(&pass).await
+        {
+            return Ok(pass.subject);
+        }
+        let pass = self.prove(token).await?;
+        let refused = if pass.key.is_some() { Unauthorized::Asymmetric } else { Unauthorized::Legacy };
+        if !pass.is_good_at(now) {
+            return Err(refused);
+        }
+        let subject = pass.subject;
+        self.passes.keep(token, pass);
+        Ok(subject)
+    }
+
+    /// Whether the key that a token was signed with is the project's still.
+    async fn still_trusts(&self, pass: &Pass) -> bool {
+        match (&pass.key, &self.public) {
+            (None, _) => true,
+            (Some((kid, key)), Some(keys)) => keys.key(kid).await.is_some_and(|known| Arc::ptr_eq(&known.key, key)),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Checks everything about a token but the time.
+    async fn prove(&self, token: &str) -> Result<Pass, Unauthorized> {
         let (header, claims) = decode(token).ok_or(Unauthorized::Format)?;
         if REFUSED_HEADERS.iter().any(|name| header.contains_key(*name)) {
             return Err(Unauthorized::Format);
@@ -85,29 +117,29 @@ impl Verifier {
             None => Err(Unauthorized::Format),
             Some("HS256") => {
                 let genuine = self.secret.as_ref().is_some_and(|key| signed(token, key, Algorithm::HS256));
-                self.subject(&claims, now).filter(|_| genuine).ok_or(Unauthorized::Legacy)
+                self.read(&claims, None).filter(|_| genuine).ok_or(Unauthorized::Legacy)
             }
             Some(named @ ("ES256" | "RS256")) => {
                 let kid = header.get("kid").and_then(Value::as_str);
-                let key = match (&self.public, kid) {
-                    (Some(keys), Some(kid)) => keys.key(kid).await,
-                    _ => None,
-                };
-                let genuine = key.is_some_and(|PublicKey { algorithm, key }| {
-                    format!("{algorithm:?}") == named && signed(token, &key, algorithm)
+                let (Some(keys), Some(kid)) = (&self.public, kid) else { return Err(Unauthorized::Asymmetric) };
+                let key = keys.key(kid).await.filter(|PublicKey { algorithm, key }| {
+                    format!("{algorithm:?}") == named && signed(token, key, *algorithm)
                 });
-                self.subject(&claims, now).filter(|_| genuine).ok_or(Unauthorized::Asymmetric)
+                let key = key.ok_or(Unauthorized::Asymmetric)?.key;
+                self.read(&claims, Some((kid.to_owned(), key))).ok_or(Unauthorized::Asymmetric)
             }
             Some(other) => Err(Unauthorized::Algorithm(other.to_owned())),
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double exactly")]
-    fn subject(&self, claims: &Map<String, Value>, now: Timestamp) -> Option<Subject> {
+    /// What the claims of a token say that is for us and a user's.
+    fn read(&self, claims: &Map<String, Value>, key: Option<(String, Arc<DecodingKey>)>) -> Option<Pass> {
         let text = |name| claims.get(name).and_then(Value::as_str);
-        let now = (now.0 / 1_000_000) as f64;
-        let alive = now < claims.get("exp")?.as_f64()? + LEEWAY;
-        let begun = claims.get("nbf").is_none_or(|nbf| nbf.as_f64().is_some_and(|nbf| nbf <= now + LEEWAY));
+        let from = match claims.get("nbf") {
+            None => f64::NEG_INFINITY,
+            Some(nbf) => nbf.as_f64()? - LEEWAY,
+        };
+        let until = claims.get("exp")?.as_f64()? + LEEWAY;
         let for_us = match claims.get("aud")? {
             Value::String(audience) => *audience == self.audience,
             Value::Array(audiences) => audiences.iter().any(|audience| audience.as_str() == Some(&self.audience)),
@@ -115,9 +147,14 @@ impl Verifier {
         };
         let from_them = self.issuer.is_none() || text("iss") == self.issuer.as_deref();
         let of_a_user = text("role") == Some(USER_ROLE);
-        let subject = text("sub")?;
-        (alive && begun && for_us && from_them && of_a_user).then(|| Subject(subject.parse().ok()))
+        let subject = Subject(text("sub")?.parse().ok());
+        (for_us && from_them && of_a_user).then_some(Pass { subject, from, until, key })
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double exactly")]
+fn seconds(at: Timestamp) -> f64 {
+    (at.0 / 1_000_000) as f64
 }
 
 /// Whether the signature is the key's. The claims are not looked at here: they are checked by our clock, each by its

@@ -5,6 +5,7 @@ mod error;
 mod gateway;
 mod jwks;
 mod numbers;
+mod passes;
 mod query;
 mod tables;
 mod values;
@@ -27,11 +28,16 @@ pub const DIALECT: Dialect = Dialect { name: "supabase", prefix: PREFIX, endpoin
 const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list))];
 
 fn mount(state: &AppState, config: &mut ServiceConfig) {
+    behind_gateway(state, config, ENDPOINTS);
+}
+
+/// Adds functions behind the gateway's token check.
+pub fn behind_gateway(state: &AppState, config: &mut ServiceConfig, functions: &'static [Endpoint]) {
     let (verifier, state) = (state.shared(|| Verifier::new(state.config())), state.clone());
     config.service(
         web::scope(PREFIX)
             .wrap(from_fn(move |request, next| gateway::guard(verifier.clone(), state.clock().now(), request, next)))
-            .configure(|config| resources(config, ENDPOINTS, PREFIX, |allow| Failure::method(allow).response()))
+            .configure(|config| resources(config, functions, PREFIX, |allow| Failure::method(allow).response()))
             .default_service(web::to(|| async { Failure::NoFunction.response() })),
     );
 }

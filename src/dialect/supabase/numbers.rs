@@ -9,7 +9,7 @@ use super::error::Failure;
 use super::query::ListQuery;
 use super::wire::ListBody;
 use crate::app::{AppState, Work};
-use crate::dialect::Unread;
+use crate::dialect::{Unread, to_vec};
 use crate::inventory::{access, numbers};
 use crate::model::Error;
 
@@ -33,7 +33,7 @@ pub async fn list(state: Data<AppState>, subject: Subject, request: HttpRequest)
                 let listing = numbers::list(snapshot, &caller.scope, &filter, window, wants_agents);
                 Ok::<_, Failure>((listing.map_err(Failure::Fetch)?, window))
             })?;
-            serde_json::to_vec(&ListBody::new(&listing, window)).map_err(|error| Error::internal(error).into())
+            to_vec(&ListBody::new(&listing, window)).map_err(|error| Error::internal(error).into())
         })
         .await;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body?))

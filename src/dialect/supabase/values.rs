@@ -13,8 +13,8 @@ pub fn id<T: FromStr>(text: &str) -> Read<T> {
 }
 
 /// Any text without NUL.
-pub fn text(text: &str) -> Read<String> {
-    if text.contains('\0') { Err("holds a NUL byte".to_owned()) } else { Ok(text.to_owned()) }
+pub fn text<T: for<'t> From<&'t str>>(text: &str) -> Read<T> {
+    if text.contains('\0') { Err("holds a NUL byte".to_owned()) } else { Ok(text.into()) }
 }
 
 /// `true` and `false` as the table editor writes them, `t` and `f` as COPY does.

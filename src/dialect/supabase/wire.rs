@@ -122,7 +122,7 @@ impl<'a> From<&'a Number> for PhoneNumber<'a> {
             created_at: number.created_at,
             updated_at: number.updated_at,
             agent_mapping_id: number.agent.as_ref().map(|agent| agent.id.0),
-            agent_mappings: number.agent.as_ref().map(AgentMapping::from),
+            agent_mappings: number.agent.as_deref().map(AgentMapping::from),
         }
     }
 }

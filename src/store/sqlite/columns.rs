@@ -3,7 +3,7 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
-use crate::model::{AgencyId, AgentId, Carrier, E164, Money, NumberId, Role, Status, Timestamp, UserId};
+use crate::model::{AgencyId, AgentId, Carrier, E164, Money, NumberId, Role, Status, Text, Timestamp, UserId};
 
 macro_rules! id_columns {
     ($($id:ident)*) => {$(
@@ -63,6 +63,18 @@ macro_rules! state_columns {
 }
 
 state_columns!(Carrier Role Status);
+
+impl ToSql for Text {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(&**self))
+    }
+}
+
+impl FromSql for Text {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from)
+    }
+}
 
 impl ToSql for E164 {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -1,10 +1,13 @@
 //! Numbers: the list, its totals, and what goes in.
 
+use std::cmp::Reverse;
+use std::sync::Arc;
+
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-use super::{Change, Snapshot, agents, is_taken};
+use super::{Change, Snapshot, is_taken};
 use crate::model::{
-    AgencyId, AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Slice, Status, Timestamp, Window,
+    AgencyId, Agent, AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Slice, Status, Timestamp, Window,
 };
 use crate::store::Scope;
 
@@ -44,12 +47,23 @@ impl Snapshot<'_> {
             None => counts.admitted(filter),
             Some(agent) => self.numbers_of_agent(scope, agent, filter)?,
         };
-        let (places, total) = match &filter.search {
+        let (items, total) = match &filter.search {
             // A search walks the rows that the rest of the filter admits; if there are none it need not.
-            Some(_) if total_without_search > 0 => self.matching_places(scope, filter, window)?,
-            _ => (self.places(scope, filter, window, total_without_search)?, total_without_search),
+            Some(_) if total_without_search > 0 => {
+                let (places, total) = self.matching_places(scope, filter, window)?;
+                (self.rows(scope, &places)?, total)
+            }
+            _ => {
+                let is_most = total_without_search * 2 >= counts.total();
+                let walked = if is_most && window.offset == 0 { self.walk(scope, filter, window)? } else { None };
+                let items = match walked {
+                    Some(items) => items,
+                    None => self.page(scope, filter, window, total_without_search)?,
+                };
+                (items, total_without_search)
+            }
         };
-        Ok(Slice { items: self.rows(scope, &places)?, total })
+        Ok(Slice { items, total })
     }
 
     /// How many of an agent's numbers the filter's status and assignment let through.
@@ -68,28 +82,58 @@ impl Snapshot<'_> {
         Ok(total)
     }
 
-    /// The places of a page, from an index that holds just the rows it may show, in list order.
-    fn places(&self, scope: &Scope, filter: &NumberFilter, window: Window, total: u64) -> Result<Vec<Place>> {
+    /// The first page, by walking over the agency's rows in their own order: cheaper than an index and a lookup for each
+    /// row where the filter lets most of them through. `None` where it came upon as many that it does not.
+    fn walk(&self, scope: &Scope, filter: &NumberFilter, window: Window) -> Result<Option<Vec<Number>>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM agency_phone_numbers NOT INDEXED WHERE agency_no = ?1
+             ORDER BY created_at DESC, id DESC"
+        );
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        let mut found = statement.query([scope.agency_no])?;
+        let (mut page, mut passed_over) = (Page::default(), 0);
+        while page.numbers.len() < window.limit as usize
+            && let Some(row) = found.next()?
+        {
+            if filter.admits(row.get(STATUS)?, row.get(AGENT)?) {
+                page.add(self, scope, row)?;
+            } else if passed_over < window.limit {
+                passed_over += 1;
+            } else {
+                return Ok(None);
+            }
+        }
+        Ok(Some(page.numbers))
+    }
+
+    /// The rows of a page. An index that holds just the rows it may show, in list order, leads to them: what the window
+    /// passes over is never looked up.
+    fn page(&self, scope: &Scope, filter: &NumberFilter, window: Window, total: u64) -> Result<Vec<Number>> {
         let rows = total.saturating_sub(window.offset).min(window.limit.into());
         if rows == 0 {
             return Ok(Vec::new());
         }
-        let path = IndexPath::of(filter);
+        let IndexPath { index, conditions } = IndexPath::of(filter);
         let sql = format!(
-            "SELECT created_at, id FROM agency_phone_numbers {} WHERE agency_no = :agency {} \
-             ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset",
-            path.index, path.conditions
+            "SELECT {COLUMNS} FROM (
+                 SELECT created_at AS its_time, id AS its_id FROM agency_phone_numbers {index}
+                 WHERE agency_no = :agency {conditions}
+                 ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
+             ) CROSS JOIN agency_phone_numbers
+             WHERE agency_no = :agency AND created_at = its_time AND id = its_id"
         );
         let mut statement = self.connection().prepare_cached(&sql)?;
         bind_filter(&mut statement, scope, filter)?;
         bind(&mut statement, ":limit", rows)?;
         bind(&mut statement, ":offset", window.offset)?;
         let mut found = statement.raw_query();
-        let mut places = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
+        let mut page = Page::with_capacity(rows);
         while let Some(row) = found.next()? {
-            places.push((row.get(0)?, row.get(1)?));
+            page.add(self, scope, row)?;
         }
-        Ok(places)
+        // The rows come in the order of the places, but SQL does not promise it.
+        page.numbers.sort_by_key(|number| Reverse((number.created_at, number.id)));
+        Ok(page.numbers)
     }
 
     /// The places of a page of a search, and how many rows match in all: one walk over the agency's rows.
@@ -122,23 +166,60 @@ impl Snapshot<'_> {
         Ok((places, total))
     }
 
-    /// The rows at these places, with their agents.
+    /// The rows at these places.
     fn rows(&self, scope: &Scope, places: &[Place]) -> Result<Vec<Number>> {
-        let mut statement = self.connection().prepare_cached(
-            "SELECT n.id, n.phone_number, n.phone_number_id, n.friendly_name, n.number_type, n.country_code,
-                 n.voice_enabled, n.sms_enabled, n.mms_enabled, n.inbound, n.outbound, n.monthly_cost, n.setup_cost,
-                 n.currency, n.status, n.is_active, n.carrier, n.carrier_account, n.location, n.purchased_at,
-                 n.released_at, n.created_at, n.updated_at,
-                 a.id, a.ultravox_agent_id, a.ultravox_agent_name, a.voice, a.language_hint, a.recording_enabled
-             FROM agency_phone_numbers AS n
-             LEFT JOIN agent_mappings AS a ON a.agency_no = ?1 AND a.id = n.agent_mapping_id
-             WHERE n.agency_no = ?1 AND n.created_at = ?2 AND n.id = ?3",
-        )?;
-        let mut numbers = Vec::with_capacity(places.len());
+        let sql =
+            format!("SELECT {COLUMNS} FROM agency_phone_numbers WHERE agency_no = ?1 AND created_at = ?2 AND id = ?3");
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        let mut page = Page::default();
         for (created_at, id) in places {
-            numbers.push(statement.query_row(params![scope.agency_no, created_at, id], number)?);
+            let mut found = statement.query(params![scope.agency_no, created_at, id])?;
+            if let Some(row) = found.next()? {
+                page.add(self, scope, row)?;
+            }
         }
-        Ok(numbers)
+        Ok(page.numbers)
+    }
+}
+
+/// The columns that `Page::add` reads.
+const COLUMNS: &str = "id, phone_number, phone_number_id, friendly_name, number_type, country_code,
+    voice_enabled, sms_enabled, mms_enabled, inbound, outbound, monthly_cost, setup_cost, currency, status, is_active,
+    carrier, carrier_account, location, purchased_at, released_at, created_at, updated_at, agent_mapping_id";
+
+/// Where in `COLUMNS` the status is.
+const STATUS: usize = 14;
+/// Where in `COLUMNS` the agent's id is.
+const AGENT: usize = 23;
+
+/// Rows on their way out, and the few agents that they share.
+#[derive(Default)]
+struct Page {
+    numbers: Vec<Number>,
+    agents: Vec<Arc<Agent>>,
+}
+
+impl Page {
+    fn with_capacity(rows: u64) -> Self {
+        Self { numbers: Vec::with_capacity(usize::try_from(rows).unwrap_or(0)), agents: Vec::new() }
+    }
+
+    fn add(&mut self, snapshot: &Snapshot, scope: &Scope, row: &Row<'_>) -> Result<()> {
+        let agent = match row.get(AGENT)? {
+            Some(id) => Some(self.agent(snapshot, scope, id)?),
+            None => None,
+        };
+        self.numbers.push(number(row, agent)?);
+        Ok(())
+    }
+
+    fn agent(&mut self, snapshot: &Snapshot, scope: &Scope, id: AgentId) -> Result<Arc<Agent>> {
+        if let Some(known) = self.agents.iter().find(|agent| agent.id == id) {
+            return Ok(known.clone());
+        }
+        let agent = Arc::new(snapshot.agent(scope, id)?);
+        self.agents.push(agent.clone());
+        Ok(agent)
     }
 }
 
@@ -263,8 +344,7 @@ fn bind(statement: &mut rusqlite::Statement<'_>, name: &str, value: impl rusqlit
     }
 }
 
-fn number(row: &Row<'_>) -> rusqlite::Result<Number> {
-    let answered: Option<AgentId> = row.get(23)?;
+fn number(row: &Row<'_>, agent: Option<Arc<Agent>>) -> rusqlite::Result<Number> {
     Ok(Number {
         id: row.get(0)?,
         phone_number: row.get(1)?,
@@ -280,7 +360,7 @@ fn number(row: &Row<'_>) -> rusqlite::Result<Number> {
         monthly_cost: row.get(11)?,
         setup_cost: row.get(12)?,
         currency: row.get(13)?,
-        status: row.get(14)?,
+        status: row.get(STATUS)?,
         is_active: row.get(15)?,
         carrier: row.get(16)?,
         carrier_account: row.get(17)?,
@@ -289,6 +369,6 @@ fn number(row: &Row<'_>) -> rusqlite::Result<Number> {
         released_at: row.get(20)?,
         created_at: row.get(21)?,
         updated_at: row.get(22)?,
-        agent: answered.map(|_| agents::agent(row, 23)).transpose()?,
+        agent,
     })
 }

@@ -33,6 +33,8 @@ pub struct Config {
     pub jwt_secret: Option<Secret>,
     /// Where the public keys that sign users' tokens (ES256, RS256) are.
     pub jwks_url: Option<String>,
+    /// The room for answers that are kept.
+    pub answer_cache_bytes: usize,
     /// The `supabase` dialect's settings.
     pub supabase: Supabase,
     /// The log's settings.
@@ -171,12 +173,17 @@ impl Config {
         if !jwks_url.is_empty() && !jwks_url.starts_with("https://") && !jwks_url.starts_with("http://") {
             return settings.refuse("jwks_url", "is a URL that begins with https:// or http://");
         }
+        let mib = settings.0.get("answer_cache_mib").and_then(|(value, _)| value.as_integer());
+        let Some(answer_cache_mib) = mib.and_then(|mib| usize::try_from(mib).ok()).filter(|mib| *mib <= 4096) else {
+            return settings.refuse("answer_cache_mib", "is a whole number of MiB from 0 to 4096");
+        };
         let issuer = settings.text("dialect.supabase.issuer");
         Ok(Self {
             data_dir: settings.text("data_dir").into(),
             listen,
             jwt_secret,
             jwks_url: (!jwks_url.is_empty()).then(|| jwks_url.to_owned()),
+            answer_cache_bytes: answer_cache_mib << 20,
             supabase: Supabase {
                 audience: settings.text("dialect.supabase.audience").to_owned(),
                 issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),
@@ -218,7 +225,10 @@ impl Settings {
             if self.0.contains_key(&key) && text.is_empty() {
                 continue;
             }
-            self.set(&key, Value::String(text.clone()), Origin::Environment(name.clone()))?;
+            let is_integer = self.0.get(&key).is_some_and(|(value, _)| value.is_integer());
+            let integer = text.parse().ok().filter(|_| is_integer).map(Value::Integer);
+            let value = integer.unwrap_or_else(|| Value::String(text.clone()));
+            self.set(&key, value, Origin::Environment(name.clone()))?;
         }
         Ok(())
     }
@@ -364,6 +374,10 @@ mod tests {
         assert!(refusal("listen = 8080", &[]).contains("is a string, not a integer"));
         assert!(refusal("listen = \"8080\"", &[]).contains("an address and a port"));
         assert!(refusal("", &[("LINEKEEPER_LOG__LEVEL", "loud")]).contains("LINEKEEPER_LOG__LEVEL"));
+        assert!(refusal("answer_cache_mib = -1", &[]).contains("from 0 to 4096"));
+        assert!(refusal("", &[("LINEKEEPER_ANSWER_CACHE_MIB", "lots")]).contains("is a integer, not a string"));
+        let config = load("", &[("LINEKEEPER_ANSWER_CACHE_MIB", "3")], &Flags::default()).unwrap();
+        assert_eq!(config.answer_cache_bytes, 3 * 1024 * 1024);
         assert!(refusal("jwks_url = \"project.supabase.co\"", &[]).contains("https://"));
         assert!(refusal("[log]\nformat = \"xml\"", &[]).contains("auto, text, json"));
         let refused = refusal("listen = \"127.0.0.1:1\"\njwt_secret = \"a secret without an end\n", &[]);

@@ -229,8 +229,8 @@ fn a_server_finishes_what_is_under_way_and_leaves_an_empty_journal() {
         let answer = ureq::get(query).header("authorization", format!("Bearer {bearer}")).call();
         (answer.map(|answer| answer.status().as_u16()), Instant::now())
     });
-    // The search has begun once it shows among the store's transactions.
-    while !server.ask("GET", "/metrics", None).text().contains("kind=\"read\"} 1") {
+    // The search has begun once it shows among the store's transactions: the second, after the look for a kept answer.
+    while !server.ask("GET", "/metrics", None).text().contains("kind=\"read\"} 2") {
         std::thread::sleep(Duration::from_millis(1));
     }
     let told = Instant::now();

@@ -24,7 +24,7 @@ impl Server {
         let mut command = pinned(env!("CARGO_BIN_EXE_linekeeper"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
         command.env("LINEKEEPER_JWT_SECRET", secret);
-        command.env("LINEKEEPER_DIALECT__SUPABASE__ANSWER_CACHE_MIB", answer_cache_mib.to_string());
+        command.env("LINEKEEPER_ANSWER_CACHE_MIB", answer_cache_mib.to_string());
         Self::start(command, 1)
     }
 

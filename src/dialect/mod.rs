@@ -1,5 +1,6 @@
 //! The dialects: the phone-number APIs of other products, each in a folder of its own over the one inventory.
 
+pub mod answers;
 mod body;
 mod endpoint;
 mod json;

@@ -15,7 +15,7 @@ use crate::model::Timestamp;
 
 /// The headers on every answer. The product allows any origin: its functions are called from browsers, with a bearer
 /// token and never with cookies.
-const HEADERS: [(HeaderName, &str); 5] = [
+const HEADERS: [(HeaderName, &str); 4] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (
         header::ACCESS_CONTROL_ALLOW_HEADERS,
@@ -23,7 +23,6 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
     (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE, OPTIONS"),
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "sb-error-code"),
-    (header::CACHE_CONTROL, "no-store"),
 ];
 
 /// Lets a request with a good token through to its function.
@@ -49,8 +48,13 @@ pub async fn guard(
             Err(reason) => request.into_response(Failure::from(reason).response()),
         }
     };
+    let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // A function may say of its own answer that it can be kept.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
 }

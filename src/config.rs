@@ -35,6 +35,8 @@ pub struct Config {
     pub jwks_url: Option<String>,
     /// The room for answers that are kept.
     pub answer_cache_bytes: usize,
+    /// The room for what searches look through.
+    pub search_memory_bytes: usize,
     /// The `supabase` dialect's settings.
     pub supabase: Supabase,
     /// The log's settings.
@@ -173,17 +175,14 @@ impl Config {
         if !jwks_url.is_empty() && !jwks_url.starts_with("https://") && !jwks_url.starts_with("http://") {
             return settings.refuse("jwks_url", "is a URL that begins with https:// or http://");
         }
-        let mib = settings.0.get("answer_cache_mib").and_then(|(value, _)| value.as_integer());
-        let Some(answer_cache_mib) = mib.and_then(|mib| usize::try_from(mib).ok()).filter(|mib| *mib <= 4096) else {
-            return settings.refuse("answer_cache_mib", "is a whole number of MiB from 0 to 4096");
-        };
         let issuer = settings.text("dialect.supabase.issuer");
         Ok(Self {
             data_dir: settings.text("data_dir").into(),
             listen,
             jwt_secret,
             jwks_url: (!jwks_url.is_empty()).then(|| jwks_url.to_owned()),
-            answer_cache_bytes: answer_cache_mib << 20,
+            answer_cache_bytes: settings.mib("answer_cache_mib")?,
+            search_memory_bytes: settings.mib("search_memory_mib")?,
             supabase: Supabase {
                 audience: settings.text("dialect.supabase.audience").to_owned(),
                 issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),
@@ -255,6 +254,15 @@ impl Settings {
 
     fn text(&self, key: &str) -> &str {
         self.0.get(key).and_then(|(value, _)| value.as_str()).unwrap_or_default()
+    }
+
+    /// An amount of memory, in bytes.
+    fn mib(&self, key: &str) -> Result<usize> {
+        let mib = self.0.get(key).and_then(|(value, _)| value.as_integer());
+        match mib.and_then(|mib| usize::try_from(mib).ok()).filter(|mib| *mib <= 4096) {
+            Some(mib) => Ok(mib << 20),
+            None => self.refuse(key, "is a whole number of MiB from 0 to 4096"),
+        }
     }
 
     fn origin(&self, key: &str) -> &Origin {

@@ -122,6 +122,20 @@ CREATE TABLE agent_number_counts (
     FOREIGN KEY (agency_no, agent_mapping_id) REFERENCES agent_mappings (agency_no, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- Where numbers changed, by the revision that the change made: the last 1,024 revisions of each agency. Who holds what was
+-- true at one of these learns from here what to read again. A load without triggers must raise the revision past them.
+CREATE TABLE number_changes (
+    agency_no  INTEGER NOT NULL REFERENCES agencies (agency_no),
+    revision   INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    id         BLOB NOT NULL,
+    PRIMARY KEY (agency_no, revision, created_at, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER number_change_noted AFTER INSERT ON number_changes BEGIN
+    DELETE FROM number_changes WHERE agency_no = NEW.agency_no AND revision <= NEW.revision - 1024;
+END;
+
 CREATE TRIGGER number_added AFTER INSERT ON agency_phone_numbers BEGIN
     INSERT INTO number_counts (agency_no, status, assigned, numbers)
         VALUES (NEW.agency_no, NEW.status, NEW.assigned, 1)
@@ -130,6 +144,8 @@ CREATE TRIGGER number_added AFTER INSERT ON agency_phone_numbers BEGIN
         SELECT NEW.agency_no, NEW.agent_mapping_id, NEW.status, 1 WHERE NEW.agent_mapping_id IS NOT NULL
         ON CONFLICT DO UPDATE SET numbers = numbers + 1;
     UPDATE agencies SET revision = revision + 1 WHERE agency_no = NEW.agency_no;
+    INSERT INTO number_changes (agency_no, revision, created_at, id)
+        SELECT agency_no, revision, NEW.created_at, NEW.id FROM agencies WHERE agency_no = NEW.agency_no;
 END;
 
 CREATE TRIGGER number_removed AFTER DELETE ON agency_phone_numbers BEGIN
@@ -138,6 +154,8 @@ CREATE TRIGGER number_removed AFTER DELETE ON agency_phone_numbers BEGIN
     UPDATE agent_number_counts SET numbers = numbers - 1
         WHERE agency_no = OLD.agency_no AND agent_mapping_id = OLD.agent_mapping_id AND status = OLD.status;
     UPDATE agencies SET revision = revision + 1 WHERE agency_no = OLD.agency_no;
+    INSERT INTO number_changes (agency_no, revision, created_at, id)
+        SELECT agency_no, revision, OLD.created_at, OLD.id FROM agencies WHERE agency_no = OLD.agency_no;
 END;
 
 CREATE TRIGGER number_moved AFTER UPDATE OF agency_no, status, agent_mapping_id ON agency_phone_numbers BEGIN
@@ -155,6 +173,11 @@ END;
 
 CREATE TRIGGER number_changed AFTER UPDATE ON agency_phone_numbers BEGIN
     UPDATE agencies SET revision = revision + 1 WHERE agency_no IN (OLD.agency_no, NEW.agency_no);
+    INSERT INTO number_changes (agency_no, revision, created_at, id)
+        SELECT agency_no, revision, NEW.created_at, NEW.id FROM agencies WHERE agency_no = NEW.agency_no;
+    INSERT INTO number_changes (agency_no, revision, created_at, id)
+        SELECT agency_no, revision, OLD.created_at, OLD.id FROM agencies WHERE agency_no = OLD.agency_no
+        ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER agent_added AFTER INSERT ON agent_mappings BEGIN

@@ -9,6 +9,14 @@ pub struct Window {
     pub limit: u32,
 }
 
+impl Window {
+    /// Whether so much is passed over that it takes long without help, and keeps other requests waiting.
+    #[must_use]
+    pub const fn is_deep(self) -> bool {
+        self.offset > 10_000
+    }
+}
+
 /// A window's rows, and how many the whole list has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice<T> {

@@ -10,7 +10,7 @@ pub const MAX_SEARCH_CHARS: usize = 128;
 /// It is literal (`%` and `_` are ordinary), sought in the phone number and in the friendly name
 /// under Unicode full case folding. If it looks like a phone number as people type them, its digits
 /// alone are sought in the phone number too.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Search {
     folded: String,
     digits: Option<String>,
@@ -28,6 +28,18 @@ impl Search {
         Some(Self { folded: fold_case(term), digits: (dialled && !digits.is_empty()).then_some(digits) })
     }
 
+    /// What is sought in the phone number and in the folded name.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// What is sought in the phone number alone, where that is something else.
+    #[must_use]
+    pub fn digits(&self) -> Option<&str> {
+        self.digits.as_deref().filter(|digits| *digits != self.folded)
+    }
+
     /// Whether a number is what was searched for.
     #[must_use]
     pub fn matches(&self, phone_number: &str, friendly_name: Option<&str>) -> bool {
@@ -40,7 +52,7 @@ impl Search {
 /// Unicode's full case folding (`CaseFolding.txt`, status C and F): `Maße` and `MASSE` are one. Accents stay.
 #[must_use]
 pub fn fold_case(text: &str) -> String {
-    UniCase::new(text).to_folded_case()
+    if text.is_ascii() { text.to_ascii_lowercase() } else { UniCase::new(text).to_folded_case() }
 }
 
 #[cfg(test)]

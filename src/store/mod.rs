@@ -11,6 +11,8 @@
 //! - Another process may write at any time; the next snapshot shows what it wrote.
 
 mod data_dir;
+mod roll;
+mod rolls;
 mod sqlite;
 
 use crate::model::AgencyId;

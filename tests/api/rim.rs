@@ -114,7 +114,7 @@ fn the_log_is_json_lines_that_hold_no_token_and_no_number() {
     server.ask("GET", "/v1/numbers/+19705551234", Some(&owner));
     let sqlite = inventory.sqlite();
     sqlite.execute_batch("ALTER TABLE agency_phone_numbers RENAME TO elsewhere").unwrap();
-    assert_eq!(server.list(&owner, "?search=%2B19705551235").status, 500);
+    assert_eq!(server.list(&owner, "?limit=7&note=%2B19705551235").status, 500);
     let (code, log) = server.stop();
     assert_eq!(code, Some(0));
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -14,4 +14,5 @@ mod support;
 
 mod concurrency;
 mod durability;
+mod search;
 mod versions;

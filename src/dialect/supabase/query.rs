@@ -10,9 +10,6 @@ const DEFAULT_LIMIT: u32 = 50;
 /// Rows a page has at most; a larger `limit` is taken as this.
 const MAX_LIMIT: u32 = 200;
 
-/// Passing over more rows than this takes long enough to keep other requests waiting.
-const LONG_OFFSET: u64 = 10_000;
-
 /// What is asked of the list.
 #[derive(Clone, Debug)]
 pub struct ListQuery {
@@ -87,7 +84,7 @@ impl ListQuery {
         let NumberFilter { status, include_released, assigned, unassigned, agent, search } = &self.filter;
         let by_assignment = *assigned || *unassigned;
         search.is_some()
-            || self.window.offset > LONG_OFFSET
+            || self.window.is_deep()
             || by_assignment && (*include_released || status.is_some())
             || agent.is_some() && status.is_some()
     }

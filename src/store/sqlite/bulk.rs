@@ -52,7 +52,8 @@ impl Change<'_> {
              INSERT INTO agent_number_counts (agency_no, agent_mapping_id, status, numbers)
                  SELECT agency_no, agent_mapping_id, status, count(*) FROM agency_phone_numbers
                  WHERE agent_mapping_id IS NOT NULL GROUP BY 1, 2, 3;
-             UPDATE agencies SET revision = revision + 1;",
+             UPDATE agencies SET revision = revision + 1025;
+             DELETE FROM number_changes;",
         )?;
         definitions.iter().try_for_each(|sql| Ok(connection.execute_batch(sql)?))
     }

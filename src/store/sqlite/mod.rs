@@ -11,6 +11,7 @@ mod numbers;
 mod open;
 #[cfg(test)]
 mod plans;
+mod rolls;
 mod users;
 
 use std::ops::Deref;
@@ -22,11 +23,14 @@ pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
 
+use super::rolls::Rolls;
 use crate::model::{Error, Result};
 
 /// One moment of the store, for reading.
 pub struct Snapshot<'c> {
     transaction: Transaction<'c>,
+    /// None where rows may be seen that will never be: a roll of them must not be kept.
+    rolls: Option<&'c Rolls>,
 }
 
 /// One deed on the store. It also reads, and sees what it has written.
@@ -57,7 +61,7 @@ impl Store {
         counter!("linekeeper_store_transactions_total", "kind" => "read").increment(1);
         let connection = self.readers.get().map_err(Error::internal)?;
         let transaction = connection.unchecked_transaction().map_err(Error::from)?;
-        look(&Snapshot { transaction })
+        look(&Snapshot { transaction, rolls: Some(&self.rolls) })
     }
 
     /// Does one deed: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
@@ -68,7 +72,7 @@ impl Store {
         counter!("linekeeper_store_transactions_total", "kind" => "write").increment(1);
         let mut connection = self.writer.get().map_err(Error::internal)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
-        let change = Change { snapshot: Snapshot { transaction } };
+        let change = Change { snapshot: Snapshot { transaction, rolls: None } };
         let done = deed(&change)?;
         change.snapshot.transaction.commit().map_err(Error::from)?;
         Ok(done)

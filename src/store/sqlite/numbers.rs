@@ -7,12 +7,10 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
 use crate::model::{
-    AgencyId, Agent, AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Slice, Status, Timestamp, Window,
+    AgencyId, Agent, AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Search, Slice, Status, Window,
 };
 use crate::store::Scope;
-
-/// Where a row lies in its agency: the list's order is this, backwards.
-type Place = (Timestamp, NumberId);
+use crate::store::roll::Place;
 
 impl Snapshot<'_> {
     /// The agency's eight counters.
@@ -43,27 +41,41 @@ impl Snapshot<'_> {
         window: Window,
         counts: &Counts,
     ) -> Result<Slice<Number>> {
-        let total_without_search = match filter.agent {
+        let admitted = match filter.agent {
             None => counts.admitted(filter),
             Some(agent) => self.numbers_of_agent(scope, agent, filter)?,
         };
-        let (items, total) = match &filter.search {
-            // A search walks the rows that the rest of the filter admits; if there are none it need not.
-            Some(_) if total_without_search > 0 => {
-                let (places, total) = self.matching_places(scope, filter, window)?;
-                (self.rows(scope, &places)?, total)
-            }
-            _ => {
-                let is_most = total_without_search * 2 >= counts.total();
-                let walked = if is_most && window.offset == 0 { self.walk(scope, filter, window)? } else { None };
-                let items = match walked {
-                    Some(items) => items,
-                    None => self.page(scope, filter, window, total_without_search)?,
-                };
-                (items, total_without_search)
-            }
+        if let Some((places, total)) = self.sought(scope, filter, window, counts, admitted)? {
+            return Ok(Slice { items: self.rows(scope, &places)?, total });
+        }
+        let is_most = admitted * 2 >= counts.total();
+        let walked = if is_most && window.offset == 0 { self.walk(scope, filter, window)? } else { None };
+        let items = match walked {
+            Some(items) => items,
+            None => self.page(scope, filter, window, admitted)?,
         };
-        Ok(Slice { items, total })
+        Ok(Slice { items, total: admitted })
+    }
+
+    /// The places on a page that no index leads to, and how many there are in all: of a search, and deep in a list where
+    /// a roll helps. `admitted` are the numbers that the filter lets through but for its words.
+    fn sought(
+        &self,
+        scope: &Scope,
+        filter: &NumberFilter,
+        window: Window,
+        counts: &Counts,
+        admitted: u64,
+    ) -> Result<Option<(Vec<Place>, u64)>> {
+        let is_deep = window.is_deep() && window.offset < admitted;
+        if admitted == 0 || filter.search.is_none() && !is_deep {
+            return Ok(None);
+        }
+        let on_roll = if filter.agent.is_none() { self.on_roll(scope, filter, window, counts)? } else { None };
+        match (on_roll, &filter.search) {
+            (None, Some(search)) => self.matching_places(scope, filter, search, window).map(Some),
+            (on_roll, _) => Ok(on_roll),
+        }
     }
 
     /// How many of an agent's numbers the filter's status and assignment let through.
@@ -137,8 +149,13 @@ impl Snapshot<'_> {
     }
 
     /// The places of a page of a search, and how many rows match in all: one walk over the agency's rows.
-    fn matching_places(&self, scope: &Scope, filter: &NumberFilter, window: Window) -> Result<(Vec<Place>, u64)> {
-        let Some(search) = &filter.search else { return Ok((Vec::new(), 0)) };
+    fn matching_places(
+        &self,
+        scope: &Scope,
+        filter: &NumberFilter,
+        search: &Search,
+        window: Window,
+    ) -> Result<(Vec<Place>, u64)> {
         let path = IndexPath::of(filter);
         // Every row's text is read: in the rows' own order that is one pass, through an index a
         // lookup each. Only an agent's numbers are few enough to be worth the lookups.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use r2d2::Pool;
@@ -11,6 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations::{self, SchemaVersion};
 use crate::store::DataDir;
+use crate::store::rolls::Rolls;
 
 /// How long a write waits for another process's write before it gives up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,6 +27,7 @@ const STATEMENTS_CACHED: usize = 128;
 pub struct Store {
     pub(super) readers: Pool<SqliteConnectionManager>,
     pub(super) writer: Pool<SqliteConnectionManager>,
+    pub(super) rolls: Arc<Rolls>,
     pub(super) data_dir: DataDir,
 }
 
@@ -137,7 +140,20 @@ impl Store {
                 .connection_timeout(POOL_TIMEOUT)
                 .build_unchecked(manager)
         };
-        Ok(Self { writer: pool(1, true), readers: pool(readers, false), data_dir: data_dir.clone() })
+        Ok(Self {
+            writer: pool(1, true),
+            readers: pool(readers, false),
+            rolls: Arc::default(),
+            data_dir: data_dir.clone(),
+        })
+    }
+
+    /// The same store, which keeps in up to so many bytes of memory what searches and deep pages look through.
+    /// Without, they walk over rows.
+    #[must_use]
+    pub fn with_search_memory(mut self, bytes: usize) -> Self {
+        self.rolls = Arc::new(Rolls::new(bytes));
+        self
     }
 
     /// Where the store lies.

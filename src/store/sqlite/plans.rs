@@ -11,8 +11,8 @@ use crate::inventory::{access, agencies, agents, numbers, users};
 use crate::model::{AgentId, Carrier, Number, NumberFilter, NumberId, Result, Role, Search, Status, Timestamp, Window};
 use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
 
-const TENANT_TABLES: [&str; 5] =
-    ["users", "agent_mappings", "agency_phone_numbers", "number_counts", "agent_number_counts"];
+const TENANT_TABLES: [&str; 6] =
+    ["users", "agent_mappings", "agency_phone_numbers", "number_counts", "agent_number_counts", "number_changes"];
 
 static EXECUTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -42,8 +42,8 @@ fn with_parameters(step: &str) -> String {
 /// Fires the triggers that nothing in the store fires yet, by statements that are this test's own.
 fn fire(connection: &Connection) {
     for (sql, rows) in [
-        ("UPDATE agency_phone_numbers SET status = 2, agent_mapping_id = NULL, assigned = 0", 2),
-        ("DELETE FROM agency_phone_numbers", 2),
+        ("UPDATE agency_phone_numbers SET status = 2, agent_mapping_id = NULL, assigned = 0", 3),
+        ("DELETE FROM agency_phone_numbers", 3),
         ("DELETE FROM agent_mappings", 1),
     ] {
         assert_eq!(connection.execute(sql, []).unwrap(), rows, "{sql}");
@@ -87,6 +87,19 @@ fn live(store: &Store) {
             every_list(snapshot, &scope, agent)
         })
         .unwrap();
+    // Searches on a roll: a new one, and the next.
+    let store = &store.clone().with_search_memory(1 << 20);
+    let search = || {
+        let filter = NumberFilter { search: Search::new("555"), ..NumberFilter::default() };
+        let window = Window { offset: 0, limit: 9 };
+        let listing = store
+            .read(|snapshot| numbers::list(snapshot, &access::operator(snapshot, agency)?, &filter, window, |_| true));
+        listing.unwrap().slice.total
+    };
+    assert_eq!(search(), 2);
+    let third = number(NumberId(ids.next()), "+19705551236");
+    store.write(|change| change.add_number(&access::operator(change, agency)?, &third)).unwrap();
+    assert_eq!(search(), 3);
 }
 
 fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> {

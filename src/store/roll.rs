@@ -1,0 +1,499 @@
+//! An agency's roll: where its numbers lie, their states and their words, in memory and in list order, for the questions
+//! that no index leads to: which numbers match these words, and what lies deep in the list.
+//!
+//! A roll is of one revision and never changes. The next revision's is made of it by reading again what has changed
+//! since, and shares the rest.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::mem::{size_of, size_of_val};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use memchr::memchr;
+use memchr::memmem::Finder;
+
+use crate::model::{NumberFilter, NumberId, Search, Status, Timestamp, Window, fold_case};
+
+/// Where a row lies in its agency: the list's order is this, backwards.
+pub type Place = (Timestamp, NumberId);
+
+/// Rows in a block when it is made; it is cut in two when it has twice as many.
+const BLOCK_ROWS: usize = 1024;
+/// Ends a phone number. No UTF-8 text has this byte.
+const NUMBER_END: u8 = 0xFF;
+/// Ends a row's text. No UTF-8 text has this byte.
+const ROW_END: u8 = 0xFE;
+
+/// The numbers of an agency at one revision.
+#[derive(Debug)]
+pub struct Roll {
+    /// The agency's revision whose numbers these are.
+    pub revision: i64,
+    blocks: Vec<Arc<Block>>,
+    tallies: Mutex<Tallies>,
+}
+
+/// Some rows in a row.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    places: Vec<Place>,
+    /// Each row's state, as one bit.
+    states: Vec<u8>,
+    /// Where each row's text ends.
+    ends: Vec<u32>,
+    /// Of each row the phone number and the folded name, each with its end.
+    text: Vec<u8>,
+}
+
+/// How many rows of each block were found, for searches that were answered.
+#[derive(Debug, Default)]
+struct Tallies {
+    kept: HashMap<(Search, u8), Arc<[u32]>>,
+    bytes: usize,
+}
+
+/// One number, as a roll has it.
+#[derive(Clone, Debug)]
+pub struct Line<'t> {
+    /// Where it lies.
+    pub place: Place,
+    /// Where it stands in its life.
+    pub status: Status,
+    /// Whether an agent answers it.
+    pub assigned: bool,
+    /// The number itself.
+    pub phone_number: &'t str,
+    /// What the agency calls it.
+    pub friendly_name: Option<&'t str>,
+}
+
+/// Takes an agency's numbers in list order.
+#[derive(Debug, Default)]
+pub struct Builder(Vec<Block>);
+
+impl Builder {
+    /// The next number.
+    pub fn add(&mut self, line: &Line<'_>) {
+        match self.0.last_mut() {
+            Some(block) if block.places.len() < BLOCK_ROWS => block.add(line),
+            _ => {
+                let mut block = Block::default();
+                block.add(line);
+                self.0.push(block);
+            }
+        }
+    }
+
+    /// The roll of this revision.
+    #[must_use]
+    pub fn finish(self, revision: i64) -> Roll {
+        Roll::new(revision, self.0.into_iter().map(Block::fitted).collect())
+    }
+}
+
+impl Roll {
+    fn new(revision: i64, blocks: Vec<Arc<Block>>) -> Self {
+        Self { revision, blocks, tallies: Mutex::default() }
+    }
+
+    /// The roll of a later revision. `changed` are the places where something has changed since this one; `read` shows
+    /// what is there now.
+    ///
+    /// # Errors
+    /// What `read` returns.
+    pub fn later<E>(
+        &self,
+        revision: i64,
+        mut changed: Vec<Place>,
+        mut read: impl FnMut(Place, &mut dyn FnMut(&Line<'_>)) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        changed.sort_unstable_by_key(|place| Reverse(*place));
+        changed.dedup();
+        let mut changed = changed.into_iter().peekable();
+        let mut blocks = Vec::with_capacity(self.blocks.len());
+        for (at, block) in self.blocks.iter().enumerate() {
+            // What lies between two blocks goes to the end of the first; what lies before all, to the first.
+            let next = self.blocks.get(at + 1).and_then(|next| next.places.first());
+            let mut here = Vec::new();
+            while let Some(place) = changed.next_if(|place| next.is_none_or(|next| place > next)) {
+                here.push(place);
+            }
+            if here.is_empty() {
+                blocks.push(block.clone());
+            } else {
+                block.mended(&here, &mut read)?.into_pieces(&mut blocks);
+            }
+        }
+        if changed.peek().is_some() {
+            let here: Vec<Place> = changed.collect();
+            Block::default().mended(&here, &mut read)?.into_pieces(&mut blocks);
+        }
+        Ok(Self::new(revision, blocks))
+    }
+
+    /// The places that a window shows of what a filter lets through, as far as it goes by state and words; and how many
+    /// it lets through in all.
+    #[must_use]
+    pub fn seen(&self, filter: &NumberFilter, window: Window) -> (Vec<Place>, u64) {
+        let states = states_admitted(filter);
+        let needle = filter.search.as_ref().map(Needle::new);
+        let question = filter.search.as_ref().map(|search| (search.clone(), states));
+        let known = question.as_ref().and_then(|question| self.tallies().kept.get(question).cloned());
+        let shown = window.offset..window.offset.saturating_add(window.limit.into());
+        let (mut places, mut total, mut tally) = (Vec::new(), 0_u64, Vec::new());
+        for (at, block) in self.blocks.iter().enumerate() {
+            if let Some(count) = known.as_ref().map(|known| u64::from(known[at]))
+                && (total + count <= shown.start || total >= shown.end)
+            {
+                total += count;
+                continue;
+            }
+            let before = total;
+            let mut see = |row: usize| {
+                if shown.contains(&total) {
+                    places.push(block.places[row]);
+                }
+                total += 1;
+            };
+            match &needle {
+                None => block.with_states(states).for_each(&mut see),
+                Some(needle) => block.matching(needle, states, &mut see),
+            }
+            tally.push(u32::try_from(total - before).unwrap_or(u32::MAX));
+        }
+        if let (Some(question), None) = (question, known) {
+            let room = self.tally_room();
+            self.tallies().keep(question, tally.into(), room);
+        }
+        (places, total)
+    }
+
+    fn tallies(&self) -> MutexGuard<'_, Tallies> {
+        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts may take a sixteenth of what the numbers take.
+    fn tally_room(&self) -> usize {
+        self.blocks.iter().map(|block| block.bytes()).sum::<usize>() / 16
+    }
+
+    /// What it takes at most beside what it shares with a later roll.
+    #[must_use]
+    pub fn bytes_beside(&self, later: Option<&Self>) -> usize {
+        let shared = |block: &Arc<Block>| {
+            let at = later.map(|later| {
+                let after = |other: &Arc<Block>| other.places.first() > block.places.first();
+                &later.blocks[later.blocks.partition_point(after)..]
+            });
+            at.and_then(<[_]>::first).is_some_and(|other| Arc::ptr_eq(block, other))
+        };
+        let own: usize = self.blocks.iter().filter(|block| !shared(block)).map(|block| block.bytes()).sum();
+        own + self.tally_room() + self.blocks.len() * size_of::<Arc<Block>>() + size_of::<Self>()
+    }
+}
+
+impl Block {
+    fn add(&mut self, line: &Line<'_>) {
+        self.text.extend_from_slice(line.phone_number.as_bytes());
+        self.text.push(NUMBER_END);
+        if let Some(name) = line.friendly_name {
+            let from = self.text.len();
+            self.text.extend_from_slice(name.as_bytes());
+            if name.is_ascii() {
+                self.text[from..].make_ascii_lowercase();
+            } else {
+                self.text.truncate(from);
+                self.text.extend_from_slice(fold_case(name).as_bytes());
+            }
+        }
+        self.end(line.place, state(line.status, line.assigned));
+    }
+
+    /// Takes over a row of another block.
+    fn copy(&mut self, other: &Self, row: usize) {
+        let text = other.text_of(row);
+        self.text.extend_from_slice(&other.text[text.start..text.end - 1]);
+        self.end(other.places[row], other.states[row]);
+    }
+
+    fn end(&mut self, place: Place, state: u8) {
+        self.text.push(ROW_END);
+        self.places.push(place);
+        self.states.push(state);
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+    }
+
+    fn text_of(&self, row: usize) -> Range<usize> {
+        let from = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        from as usize..self.ends[row] as usize
+    }
+
+    /// This block with what is now at these places, which are in list order.
+    fn mended<E>(
+        &self,
+        changed: &[Place],
+        read: &mut impl FnMut(Place, &mut dyn FnMut(&Line<'_>)) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let (mut mended, mut row) = (Self::default(), 0);
+        for place in changed {
+            while row < self.places.len() && self.places[row] > *place {
+                mended.copy(self, row);
+                row += 1;
+            }
+            row += usize::from(self.places.get(row) == Some(place));
+            read(*place, &mut |line| mended.add(line))?;
+        }
+        for row in row..self.places.len() {
+            mended.copy(self, row);
+        }
+        Ok(mended)
+    }
+
+    /// Itself, or its halves where it has grown too large, or nothing where it is empty.
+    fn into_pieces(self, blocks: &mut Vec<Arc<Self>>) {
+        let rows = self.places.len();
+        if rows < 2 * BLOCK_ROWS {
+            blocks.extend((rows > 0).then(|| self.fitted()));
+            return;
+        }
+        for from in (0..rows).step_by(BLOCK_ROWS) {
+            let mut piece = Self::default();
+            for row in from..rows.min(from + BLOCK_ROWS) {
+                piece.copy(&self, row);
+            }
+            blocks.push(piece.fitted());
+        }
+    }
+
+    fn fitted(mut self) -> Arc<Self> {
+        self.places.shrink_to_fit();
+        self.states.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.text.shrink_to_fit();
+        Arc::new(self)
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.places) + self.states.len() + size_of_val(&*self.ends) + self.text.len()
+    }
+
+    fn with_states(&self, states: u8) -> impl Iterator<Item = usize> {
+        self.states.iter().enumerate().filter(move |(_, state)| **state & states != 0).map(|(row, _)| row)
+    }
+
+    /// Shows the rows that match and have one of these states, in order.
+    fn matching(&self, needle: &Needle<'_>, states: u8, see: &mut impl FnMut(usize)) {
+        let mut rows = Hits { block: self, finder: &needle.folded, in_number: false, row: 0 };
+        let Some(digits) = &needle.digits else {
+            return rows.filter(|row| self.states[*row] & states != 0).for_each(see);
+        };
+        let mut dialled = Hits { block: self, finder: digits, in_number: true, row: 0 };
+        let (mut one, mut other) = (rows.next(), dialled.next());
+        while let Some(row) = one.into_iter().chain(other).min() {
+            if self.states[row] & states != 0 {
+                see(row);
+            }
+            one = if one == Some(row) { rows.next() } else { one };
+            other = if other == Some(row) { dialled.next() } else { other };
+        }
+    }
+}
+
+impl Tallies {
+    fn keep(&mut self, question: (Search, u8), tally: Arc<[u32]>, room: usize) {
+        let bytes = size_of_val(&*tally) + question.0.folded().len() + 128;
+        if self.bytes + bytes > room {
+            *self = Self::default();
+        }
+        if bytes <= room && self.kept.insert(question, tally).is_none() {
+            self.bytes += bytes;
+        }
+    }
+}
+
+/// The words that are sought.
+struct Needle<'s> {
+    /// In the number and in the name.
+    folded: Finder<'s>,
+    /// In the number alone.
+    digits: Option<Finder<'s>>,
+}
+
+impl<'s> Needle<'s> {
+    fn new(search: &'s Search) -> Self {
+        Self { folded: Finder::new(search.folded()), digits: search.digits().map(Finder::new) }
+    }
+}
+
+/// The rows of a block in whose text something is found.
+struct Hits<'b> {
+    block: &'b Block,
+    finder: &'b Finder<'b>,
+    in_number: bool,
+    /// The next row to look at.
+    row: usize,
+}
+
+impl Iterator for Hits<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        while self.row < self.block.ends.len() {
+            let from = self.block.text_of(self.row).start;
+            let at = from + self.finder.find(&self.block.text[from..])?;
+            while self.block.ends[self.row] as usize <= at {
+                self.row += 1;
+            }
+            let row = self.row;
+            self.row += 1;
+            // Behind the number's end the first find is in the name: the number has none.
+            let is_in_number = || memchr(NUMBER_END, &self.block.text[self.block.text_of(row).start..at]).is_none();
+            if !self.in_number || is_in_number() {
+                return Some(row);
+            }
+        }
+        None
+    }
+}
+
+/// A state as one of eight bits.
+fn state(status: Status, assigned: bool) -> u8 {
+    1 << (status as u8 * 2 + u8::from(assigned))
+}
+
+fn states_admitted(filter: &NumberFilter) -> u8 {
+    let mut states = 0;
+    for status in Status::ALL {
+        for assigned in [false, true] {
+            if filter.admits_status(status) && filter.admits_assignment(assigned) {
+                states |= state(status, assigned);
+            }
+        }
+    }
+    states
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::convert::Infallible;
+
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    type Rows = BTreeMap<Place, (Status, bool, String, Option<String>)>;
+
+    fn place(at: u16) -> Place {
+        (Timestamp(i64::from(at / 3)), NumberId(Uuid::from_u128(at.into())))
+    }
+
+    fn line(place: Place, row: &(Status, bool, String, Option<String>)) -> Line<'_> {
+        let (status, assigned, phone_number, name) = row;
+        Line { place, status: *status, assigned: *assigned, phone_number, friendly_name: name.as_deref() }
+    }
+
+    fn built(rows: &Rows, revision: i64) -> Roll {
+        let mut builder = Builder::default();
+        rows.iter().rev().for_each(|(place, row)| builder.add(&line(*place, row)));
+        builder.finish(revision)
+    }
+
+    fn row() -> impl Strategy<Value = (Status, bool, String, Option<String>)> {
+        let name = proptest::option::of(
+            proptest::sample::select(&["Main Line", "line 55", "Maße 7", "", "STRASSE", "+1970", "0 1"][..])
+                .prop_map(str::to_owned),
+        );
+        (proptest::sample::select(&Status::ALL[..]), any::<bool>(), "\\+1970[0-9]{4}", name)
+    }
+
+    fn assert_is_what_the_rows_say(roll: &Roll, rows: &Rows, term: &str, window: Window) {
+        for search in [None, Search::new(term)] {
+            for (status, assigned) in [(None, false), (Some(Status::Active), false), (None, true)] {
+                let filter = NumberFilter { status, assigned, search: search.clone(), ..NumberFilter::default() };
+                let matching: Vec<Place> = rows
+                    .iter()
+                    .rev()
+                    .filter(|(_, (status, assigned, phone_number, name))| {
+                        filter.admits_status(*status)
+                            && filter.admits_assignment(*assigned)
+                            && search.as_ref().is_none_or(|search| search.matches(phone_number, name.as_deref()))
+                    })
+                    .map(|(place, _)| *place)
+                    .collect();
+                let shown = matching.iter().copied().skip(usize::try_from(window.offset).unwrap());
+                let expected: Vec<Place> = shown.take(window.limit as usize).collect();
+                // The second time, how many each block has is known.
+                for _ in 0..2 {
+                    assert_eq!(roll.seen(&filter, window), (expected.clone(), matching.len() as u64), "{filter:?}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn a_roll_that_was_mended_is_the_roll_that_is_built_anew(
+            first in proptest::collection::btree_map(0..9_000_u16, row(), 0..3_000),
+            changes in proptest::collection::vec((0..9_000_u16, proptest::option::of(row())), 0..3_000),
+            term in proptest::sample::select(&["5", "55", "line", "ss", "(970) 1", "1970", "0 1", "+1 9", "7", "no"][..]),
+            offset in 0..2_500_u64,
+        ) {
+            let mut rows: Rows = first.into_iter().map(|(at, row)| (place(at), row)).collect();
+            let mut roll = built(&rows, 1);
+            let window = Window { offset, limit: 50 };
+            for (round, some) in changes.chunks(1_500).enumerate() {
+                for (at, change) in some {
+                    match change {
+                        Some(row) => drop(rows.insert(place(*at), row.clone())),
+                        None => drop(rows.remove(&place(*at))),
+                    }
+                }
+                let changed = some.iter().map(|(at, _)| place(*at)).collect();
+                let read = |place: Place, show: &mut dyn FnMut(&Line<'_>)| {
+                    rows.get(&place).into_iter().for_each(|row| show(&line(place, row)));
+                    Ok::<_, Infallible>(())
+                };
+                let later = roll.later(2 + i64::try_from(round).unwrap(), changed, read).unwrap();
+                let apart: usize = later.blocks.iter().filter(|block| !roll.blocks.iter().any(|b| Arc::ptr_eq(b, block)))
+                    .map(|block| block.bytes()).sum();
+                prop_assert!(later.bytes_beside(Some(&roll)) >= apart);
+                roll = later;
+                prop_assert!(roll.blocks.iter().all(|block| (1..2 * BLOCK_ROWS).contains(&block.places.len())));
+                assert_is_what_the_rows_say(&roll, &rows, term, window);
+            }
+            assert_is_what_the_rows_say(&built(&rows, 9), &rows, term, window);
+        }
+    }
+
+    #[test]
+    fn a_later_roll_shares_the_blocks_in_which_nothing_changed() {
+        let row = (Status::Active, false, "+19705551234".to_owned(), None);
+        let rows: Rows = (0..5_000).map(|at| (place(at), row.clone())).collect();
+        let roll = built(&rows, 1);
+        let read = |place, show: &mut dyn FnMut(&Line<'_>)| {
+            show(&line(place, &row));
+            Ok::<_, Infallible>(())
+        };
+        let later = roll.later(2, vec![place(2_500)], read).unwrap();
+        let shared = roll.blocks.iter().zip(&later.blocks).filter(|(old, new)| Arc::ptr_eq(old, new)).count();
+        assert_eq!((roll.blocks.len(), shared), (5, 4));
+        assert!(later.bytes_beside(Some(&roll)) < roll.bytes_beside(None) / 3);
+    }
+
+    #[test]
+    fn tallies_are_bounded() {
+        let row = (Status::Active, false, "+19705551234".to_owned(), None);
+        let rows: Rows = (0..3_000).map(|at| (place(at), row.clone())).collect();
+        let roll = built(&rows, 1);
+        for term in 0..1_000 {
+            let filter = NumberFilter { search: Search::new(&term.to_string()), ..NumberFilter::default() };
+            assert!(roll.seen(&filter, Window { offset: 0, limit: 1 }).1 <= 3_000);
+            assert!(roll.tallies().bytes <= roll.tally_room());
+            assert!(roll.tallies().kept.len() * 128 <= roll.tally_room());
+        }
+    }
+}

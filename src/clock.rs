@@ -23,7 +23,8 @@ impl Clock {
         match self {
             Self::System => {
                 let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp(i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
+                let seconds = i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX);
+                Timestamp(seconds.saturating_mul(1_000_000).saturating_add(elapsed.subsec_micros().into()))
             }
             Self::Fixed(at) => *at,
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Mutex;
 
 use linekeeper::clock::Clock;
 use linekeeper::config::{Config, Flags};
@@ -24,6 +25,9 @@ pub struct Place {
     pub sizes: [u64; 3],
     tokens: [String; 3],
     agent: AgentId,
+    /// The largest.
+    pub largest: AgencyId,
+    writer: Mutex<rusqlite::Connection>,
 }
 
 impl Place {
@@ -52,9 +56,23 @@ impl Place {
             let largest = access::operator(snapshot, three[0].1)?;
             let agent = snapshot.agents(&largest)?.first().ok_or(Error::NoAgency)?.id;
             let tokens = tokens.try_into().map_err(|_| Error::NoAgency)?;
-            Ok::<_, Error>(Self { sizes: three.map(|(has, _)| has), tokens, agent })
+            let writer = rusqlite::Connection::open(data_dir.join("linekeeper.db"))?;
+            // What is measured is the server, not the disk.
+            writer.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 10000")?;
+            let (sizes, largest) = (three.map(|(has, _)| has), three[0].1);
+            Ok::<_, Error>(Self { sizes, tokens, agent, largest, writer: Mutex::new(writer) })
         });
         found.expect("the database was generated")
+    }
+}
+
+impl Place {
+    /// Raises the largest agency's revision, as another process's write would.
+    pub fn raise_revision(&self) {
+        let writer = self.writer.lock().expect("no other thread failed");
+        let id = self.largest.0.as_bytes();
+        let raised = writer.execute("UPDATE agencies SET revision = revision + 1 WHERE id = ?1", [id]);
+        assert_eq!(raised.expect("the database can be written"), 1);
     }
 }
 
@@ -64,14 +82,16 @@ pub struct Case {
     pub name: String,
     /// Whose token it is asked with.
     pub token: String,
+    /// Whether the server remembers of an answer what makes the next cheaper, until the revision moves.
+    pub remembers: bool,
     /// Its queries, asked in turn; a search is asked for another term each time, so that nothing is remembered.
     queries: RefCell<Queries>,
 }
 
 enum Queries {
     One(String),
-    /// Makes the n-th, and where the counting has got to.
-    Many(fn(usize) -> String, usize),
+    /// Makes the n-th, where the counting has got to, and whether there are so few that they are remembered.
+    Many(fn(usize) -> String, usize, bool),
     /// The second page of these, whose first was seen.
     Second(Vec<String>),
 }
@@ -81,17 +101,17 @@ const TERMS: usize = 4_000;
 
 impl Case {
     /// What it asks for in the next run.
-    pub fn asked(&self) -> Asked {
+    pub fn asked(&self) -> Asked<'_> {
         let queries = match &mut *self.queries.borrow_mut() {
             Queries::One(query) => vec![query.clone()],
-            Queries::Many(make, from) => {
+            Queries::Many(make, from, _) => {
                 let queries = (*from..*from + TERMS).map(&*make).collect();
                 *from += TERMS;
                 queries
             }
             Queries::Second(firsts) => firsts.iter().map(|first| format!("{first}&offset=50")).collect(),
         };
-        Asked { requests: queries.iter().map(|query| self.request(query, "")).collect(), status: 200 }
+        Asked::plainly(queries.iter().map(|query| self.request(query, "")).collect())
     }
 
     /// Shows the first pages where the second are measured, and otherwise lets the server come to speed.
@@ -107,11 +127,26 @@ impl Case {
         }
     }
 
+    /// Whether it is one of those that stand for the others where there is no time for all.
+    pub fn is_plain(&self) -> bool {
+        ["default page", "offset at half", "search: four digits"].contains(&&*self.name)
+    }
+
+    /// Its requests, for compressed answers.
+    pub fn compressed(&self) -> Vec<Vec<u8>> {
+        let queries = match &*self.queries.borrow() {
+            Queries::One(query) => vec![query.clone()],
+            Queries::Many(make, ..) => (0..TERMS).map(make).collect(),
+            Queries::Second(firsts) => firsts.iter().map(|first| format!("{first}&offset=50")).collect(),
+        };
+        queries.iter().map(|query| self.request(query, "accept-encoding: gzip\r\n")).collect()
+    }
+
     /// One query again and again, and the same where the client has the answer.
-    pub fn repeated(&self, server: &Server) -> (Asked, Asked) {
+    pub fn repeated(&self, server: &Server) -> (Asked<'_>, Asked<'_>) {
         let query = match &*self.queries.borrow() {
             Queries::One(query) => query.clone(),
-            Queries::Many(make, _) => make(7),
+            Queries::Many(make, ..) => make(7),
             Queries::Second(firsts) => format!("{}&offset=50", firsts[0]),
         };
         let mut connection = Connection::open(server.addresses[0]);
@@ -120,7 +155,7 @@ impl Case {
         let etag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap_or("none").to_owned();
         let unchanged = self.request(&query, &format!("if-none-match: {etag}\r\n"));
         let status = connection.ask(&unchanged).0;
-        (Asked { requests: vec![request], status: 200 }, Asked { requests: vec![unchanged], status })
+        (Asked::plainly(vec![request]), Asked { status, ..Asked::plainly(vec![unchanged]) })
     }
 
     fn request(&self, query: &str, headers: &str) -> Vec<u8> {
@@ -133,7 +168,8 @@ pub fn all(place: &Place) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |name: String, agency: usize, queries: Queries| {
         let token = place.tokens[agency].clone();
-        cases.push(Case { name, token, queries: RefCell::new(queries) });
+        let remembers = matches!(queries, Queries::Many(_, _, true));
+        cases.push(Case { name, token, remembers, queries: RefCell::new(queries) });
     };
     let agent = format!("agent_id={}", place.agent);
     let lists = [
@@ -153,15 +189,14 @@ pub fn all(place: &Place) -> Vec<Case> {
     add(format!("default page of {}", place.sizes[1]), 1, Queries::One(String::new()));
     add(format!("default page of {}", place.sizes[2]), 2, Queries::One(String::new()));
 
-    // Each agency has ten thousand of these, more than are remembered.
     let searches = [
-        ("four digits", (|at| format!("search={:04}", at * 7_919 % 10_000)) as fn(usize) -> String),
-        ("rare fragment", |at| format!("search=line+{}", at * 7_919 % 10_000)),
-        ("word in 40 %", |at| format!("search={}", spelt("line", at))),
-        ("two digits", |at| format!("search={:02}", at % 100)),
+        ("four digits", (|at| format!("search={:04}", at * 7_919 % 10_000)) as fn(usize) -> String, false),
+        ("rare fragment", |at| format!("search=line+{}", at * 7_919 % 10_000), false),
+        ("word in 40 %", |at| format!("search={}", spelt("line", at)), true),
+        ("two digits", |at| format!("search={:02}", at % 100), true),
     ];
-    for (name, make) in searches {
-        add(format!("search: {name}"), 0, Queries::Many(make, 0));
+    for (name, make, remembers) in searches {
+        add(format!("search: {name}"), 0, Queries::Many(make, 0, remembers));
         add(format!("search: {name}, page two"), 0, Queries::Second((0..3).map(make).collect()));
     }
     cases

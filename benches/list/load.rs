@@ -10,12 +10,22 @@ use std::time::{Duration, Instant};
 pub const CONNECTIONS: usize = 8;
 
 /// What is asked: the requests in turn, as they go over the wire.
-#[derive(Clone)]
-pub struct Asked {
+pub struct Asked<'b> {
     /// Whole requests.
     pub requests: Vec<Vec<u8>>,
     /// The status that each must be answered with.
     pub status: u16,
+    /// How many connections ask at once.
+    pub connections: usize,
+    /// What is done before each request.
+    pub before: Option<&'b (dyn Fn() + Sync)>,
+}
+
+impl Asked<'_> {
+    /// Requests from all connections that are answered well.
+    pub fn plainly(requests: Vec<Vec<u8>>) -> Self {
+        Self { requests, status: 200, connections: CONNECTIONS, before: None }
+    }
 }
 
 /// How that went.
@@ -92,7 +102,7 @@ fn head_and_end(bytes: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// Asks from every connection until the time is over and each has asked at least `least` times.
-pub fn load(address: SocketAddr, asked: &Asked, least: usize, time: Duration) -> Answered {
+pub fn load(address: SocketAddr, asked: &Asked<'_>, least: usize, time: Duration) -> Answered {
     let turn = AtomicUsize::new(0);
     let began = Instant::now();
     let mut times = thread::scope(|scope| {
@@ -100,6 +110,9 @@ pub fn load(address: SocketAddr, asked: &Asked, least: usize, time: Duration) ->
             let (mut connection, mut times) = (Connection::open(address), Vec::new());
             while times.len() < least || began.elapsed() < time {
                 let request = &asked.requests[turn.fetch_add(1, Ordering::Relaxed) % asked.requests.len()];
+                if let Some(before) = asked.before {
+                    before();
+                }
                 let sent = Instant::now();
                 let (status, head, _) = connection.ask(request);
                 times.push(sent.elapsed());
@@ -107,7 +120,7 @@ pub fn load(address: SocketAddr, asked: &Asked, least: usize, time: Duration) ->
             }
             times
         };
-        let clients: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(client)).collect();
+        let clients: Vec<_> = (0..asked.connections).map(|_| scope.spawn(client)).collect();
         clients
             .into_iter()
             .flat_map(|client| client.join().expect("every answer was as it should be"))

@@ -1,13 +1,14 @@
 //! What a list costs: processor time of a real server per request, beside the same bytes from memory.
 //!
 //! `cargo bench --bench list` measures databases of 10,000, 100,000 and 1,000,000 numbers;
-//! `cargo bench --bench list -- 10000` only those named. BENCHMARKS.md keeps what it printed.
+//! `cargo bench --bench list -- 10000` only those named; `-- small` a small machine under strain. BENCHMARKS.md keeps what it printed.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark that cannot go on stops, and prints")]
 
 mod cases;
 mod ceiling;
 mod load;
 mod server;
+mod strain;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,7 +40,11 @@ fn main() {
                 Command::new("taskset").args(["-c", "1"]).arg(program).args(sizes).env("ON_ITS_OWN_CORE", "1").status();
             std::process::exit(done.expect("taskset is installed (util-linux)").code().unwrap_or(1));
         }
-        [] => [10_000, 100_000, 1_000_000].into_iter().for_each(measure),
+        [] => {
+            [10_000, 100_000, 1_000_000].into_iter().for_each(measure);
+            strain::small();
+        }
+        ["small"] => strain::small(),
         sizes => sizes.iter().for_each(|size| measure(size.parse().expect("sizes are numbers"))),
     }
 }
@@ -64,12 +69,7 @@ fn median(times: &[f64]) -> f64 {
 fn measure(numbers: u32) {
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let data_dir = directory.path().join("data");
-    let generated = Command::new(env!("CARGO_BIN_EXE_linekeeper"))
-        .args(["generate", "--agencies", "1000", "--numbers", &numbers.to_string(), "--data-dir"])
-        .arg(&data_dir)
-        .output()
-        .expect("linekeeper runs");
-    assert!(generated.status.success(), "{}", String::from_utf8_lossy(&generated.stderr));
+    server::generate(&data_dir, &["--agencies", "1000", "--numbers", &numbers.to_string()]);
     let place = Place::find(&data_dir);
     println!("\n## {numbers} numbers; agencies of {:?}\n", place.sizes);
     let cases = cases::all(&place);
@@ -82,14 +82,17 @@ fn measure(numbers: u32) {
         let cold = Server::linekeeper(&data_dir, SECRET, 0);
         for (at, (case, times)) in cases.iter().zip(&mut times).enumerate() {
             case.prime(&cold);
-            let (micros, answered) = run(&cold, 0, &case.asked());
+            let (mut micros, answered) = run(&cold, 0, &case.asked());
+            if case.remembers {
+                // At a revision of its own each, from one connection: otherwise some find what others remembered.
+                let before: &(dyn Fn() + Sync) = &|| place.raise_revision();
+                micros = run(&cold, 0, &Asked { connections: 1, before: Some(before), ..case.asked() }).0;
+            }
             times.cold.push(micros);
             times.latency.push((answered.quantile(0.5), answered.quantile(0.99)));
             for (port, kept) in [(0, &mut times.ceiling), (1, &mut times.bare)] {
-                let asked = Asked {
-                    requests: vec![load::request(&format!("/functions/v1/ceiling?{at}"), &case.token, "")],
-                    status: 200,
-                };
+                let request = load::request(&format!("/functions/v1/ceiling?{at}"), &case.token, "");
+                let asked = Asked::plainly(vec![request]);
                 kept.push(run(&ceiling, port, &asked).0);
             }
         }
@@ -105,10 +108,11 @@ fn measure(numbers: u32) {
     }
     print(&cases, &times);
     println!("\nanonymous memory: at most {memory:.0} MiB");
+    strain::beside_a_writer(&data_dir, &place);
 }
 
 /// One run: microseconds per request, and the answers.
-fn run(server: &Server, port: usize, asked: &Asked) -> (f64, load::Answered) {
+fn run(server: &Server, port: usize, asked: &Asked<'_>) -> (f64, load::Answered) {
     let (answered, used) = server.cpu(|| load(server.addresses[port], asked, LEAST, RUN));
     #[allow(clippy::cast_precision_loss)]
     let micros = used.as_secs_f64() * 1e6 / answered.times.len() as f64;

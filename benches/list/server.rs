@@ -50,6 +50,11 @@ impl Server {
         Self { process, addresses }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The processor time that each of its threads has used.
     fn threads(&self) -> HashMap<String, Duration> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("the server is running");
@@ -82,6 +87,13 @@ impl Server {
     }
 }
 
+/// Fills a new data directory.
+pub fn generate(data_dir: &Path, how: &[&str]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linekeeper"));
+    let done = command.arg("generate").args(how).arg("--data-dir").arg(data_dir).output().expect("linekeeper runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // Told to stop, it leaves an empty journal behind for the next.
@@ -94,7 +106,8 @@ impl Drop for Server {
     }
 }
 
-fn pinned(program: impl AsRef<std::ffi::OsStr>) -> Command {
+/// A program on the servers' core.
+pub fn pinned(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", CORE]).arg(program);
     command

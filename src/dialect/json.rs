@@ -11,8 +11,10 @@ use serde::ser::{self, Impossible, Serialize, Serializer};
 /// # Errors
 /// [`Unwritable`] where the value has a kind that no wire shape of ours has: bytes, or enum variants with fields.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Unwritable> {
-    let mut writer = Writer { out: Vec::with_capacity(4 * 1024) };
+    // A page of fifty numbers has 35 KB. What is kept should take no more than it has.
+    let mut writer = Writer { out: Vec::with_capacity(64 * 1024) };
     value.serialize(&mut writer)?;
+    writer.out.shrink_to_fit();
     Ok(writer.out)
 }
 

@@ -62,6 +62,9 @@ fn is_an_id(text: &str) -> bool {
 /// An `Accept-Encoding` that nothing can satisfy would be answered 406 before the gateway saw the request. RFC 9110
 /// (12.5.3) lets it be answered without any coding instead.
 fn forget_impossible_encodings(request: &mut ServiceRequest) {
+    if !request.headers().contains_key(ACCEPT_ENCODING) {
+        return;
+    }
     let acceptable = AcceptEncoding::parse(request).is_ok_and(|accepted| {
         accepted.negotiate([Encoding::brotli(), Encoding::gzip(), Encoding::identity()].iter()).is_some()
     });

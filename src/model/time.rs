@@ -19,21 +19,32 @@ impl fmt::Display for Timestamp {
             return write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z");
         }
         let mut text = *b"0000-00-00T00:00:00.000000Z";
-        let fields = [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second)];
-        let fractions = [(20, micros / 10_000), (22, micros / 100 % 100), (24, micros % 100)];
-        for (at, value) in fields.into_iter().chain(fractions) {
-            text[at..at + 2].copy_from_slice(&two_digits(value));
-        }
-        let length = if micros == 0 { 19 } else { 26 };
+        let mut put = |at: usize, value| [text[at], text[at + 1]] = two_digits(value);
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, month);
+        put(8, day);
+        put(11, hour);
+        put(14, minute);
+        put(17, second);
+        let length = if micros == 0 {
+            19
+        } else {
+            put(20, micros / 10_000);
+            put(22, micros / 100 % 100);
+            put(24, micros % 100);
+            26
+        };
         text[length] = b'Z';
         f.write_str(std::str::from_utf8(&text[..=length]).unwrap_or_default())
     }
 }
 
 /// The two digits of a number below a hundred.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both are remainders of ten")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below a hundred")]
 fn two_digits(value: i64) -> [u8; 2] {
-    [b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]
+    let value = value as u8;
+    [b'0' + value / 10, b'0' + value % 10]
 }
 
 impl FromStr for Timestamp {

@@ -78,7 +78,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Subject, Unauthorized> {
         let credentials = credentials.ok_or(Unauthorized::NoHeader)?;
-        let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let token = credentials.as_bytes().strip_prefix(b"Bearer ");
         let token =
             token.filter(|token| token.len() <= MAX_TOKEN_BYTES && !more_than_one).ok_or(Unauthorized::Format)?;
         let now = seconds(now);
@@ -88,7 +88,7 @@ impl Verifier {
         {
             return Ok(pass.subject);
         }
-        let pass = self.prove(token).await?;
+        let pass = self.prove(std::str::from_utf8(token).map_err(|_| Unauthorized::Format)?).await?;
         let refused = if pass.key.is_some() { Unauthorized::Asymmetric } else { Unauthorized::Legacy };
         if !pass.is_good_at(now) {
             return Err(refused);

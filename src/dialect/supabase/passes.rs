@@ -12,6 +12,10 @@ const MAX_PASSES: usize = 1024;
 /// A longer token is proved each time: what is kept stays small.
 const MAX_KEPT_BYTES: usize = 2 * 1024;
 
+/// A token's last bytes, by which it is found: a part of its signature, which differs where anything in the token does.
+/// Hashing all of a token costs more than the rest of knowing it.
+type Tail = [u8; 32];
+
 /// What a good token says.
 #[derive(Clone)]
 pub struct Pass {
@@ -34,24 +38,27 @@ impl Pass {
 
 /// The passes of all of a server's threads.
 #[derive(Default)]
-pub struct Passes(RwLock<HashMap<Box<str>, Pass>>);
+pub struct Passes(RwLock<HashMap<Tail, Kept>>);
+
+/// A whole token, and what it says.
+type Kept = (Box<[u8]>, Pass);
 
 impl Passes {
     /// What a token said when it proved good.
-    pub fn of(&self, token: &str) -> Option<Pass> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    pub fn of(&self, token: &[u8]) -> Option<Pass> {
+        let passes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let (whole, pass) = passes.get(token.last_chunk::<32>()?)?;
+        (**whole == *token).then(|| pass.clone())
     }
 
     /// Keeps what a good token says.
-    pub fn keep(&self, token: &str, pass: Pass) {
-        if token.len() > MAX_KEPT_BYTES {
-            return;
-        }
+    pub fn keep(&self, token: &[u8], pass: Pass) {
+        let Some(tail) = token.last_chunk().filter(|_| token.len() <= MAX_KEPT_BYTES) else { return };
         let mut passes = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if passes.len() >= MAX_PASSES {
             passes.clear();
         }
-        passes.insert(token.into(), pass);
+        passes.insert(*tail, (token.into(), pass));
     }
 }
 
@@ -69,12 +76,28 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let passes = Passes::default();
-        passes.keep(&"x".repeat(MAX_KEPT_BYTES + 1), PASS);
-        assert!(passes.of(&"x".repeat(MAX_KEPT_BYTES + 1)).is_none());
-        for token in 0..=MAX_PASSES {
-            passes.keep(&token.to_string(), PASS);
-            assert!(passes.of(&token.to_string()).is_some());
+        let token = |number: usize| format!("{number:050}").into_bytes();
+        for refused in [MAX_KEPT_BYTES + 1, 31, 0].map(|length| vec![b'x'; length]) {
+            passes.keep(&refused, PASS);
+            assert!(passes.of(&refused).is_none());
         }
-        assert!(passes.of("0").is_none());
+        for number in 0..=MAX_PASSES {
+            passes.keep(&token(number), PASS);
+            assert!(passes.of(&token(number)).is_some());
+        }
+        assert!(passes.of(&token(0)).is_none());
+    }
+
+    #[test]
+    fn a_token_is_known_by_all_of_it() {
+        let passes = Passes::default();
+        let token = [b'x'; 100];
+        passes.keep(&token, PASS);
+        for at in 0..token.len() {
+            let mut forged = token;
+            forged[at] = b'y';
+            assert!(passes.of(&forged).is_none(), "{at}");
+        }
+        assert!(passes.of(&token[1..]).is_none() && passes.of(&token).is_some());
     }
 }

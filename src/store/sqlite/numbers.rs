@@ -226,7 +226,32 @@ impl Page {
             Some(id) => Some(self.agent(snapshot, scope, id)?),
             None => None,
         };
-        self.numbers.push(number(row, agent)?);
+        self.numbers.push(Number {
+            id: row.get(0)?,
+            phone_number: row.get(1)?,
+            carrier_number_id: row.get(2)?,
+            friendly_name: row.get(3)?,
+            number_type: row.get(4)?,
+            country_code: row.get(5)?,
+            voice_enabled: row.get(6)?,
+            sms_enabled: row.get(7)?,
+            mms_enabled: row.get(8)?,
+            inbound: row.get(9)?,
+            outbound: row.get(10)?,
+            monthly_cost: row.get(11)?,
+            setup_cost: row.get(12)?,
+            currency: row.get(13)?,
+            status: row.get(STATUS)?,
+            is_active: row.get(15)?,
+            carrier: row.get(16)?,
+            carrier_account: row.get(17)?,
+            location: row.get(18)?,
+            purchased_at: row.get(19)?,
+            released_at: row.get(20)?,
+            created_at: row.get(21)?,
+            updated_at: row.get(22)?,
+            agent,
+        });
         Ok(())
     }
 
@@ -359,33 +384,4 @@ fn bind(statement: &mut rusqlite::Statement<'_>, name: &str, value: impl rusqlit
         Some(place) => statement.raw_bind_parameter(place, value),
         None => Ok(()),
     }
-}
-
-fn number(row: &Row<'_>, agent: Option<Arc<Agent>>) -> rusqlite::Result<Number> {
-    Ok(Number {
-        id: row.get(0)?,
-        phone_number: row.get(1)?,
-        carrier_number_id: row.get(2)?,
-        friendly_name: row.get(3)?,
-        number_type: row.get(4)?,
-        country_code: row.get(5)?,
-        voice_enabled: row.get(6)?,
-        sms_enabled: row.get(7)?,
-        mms_enabled: row.get(8)?,
-        inbound: row.get(9)?,
-        outbound: row.get(10)?,
-        monthly_cost: row.get(11)?,
-        setup_cost: row.get(12)?,
-        currency: row.get(13)?,
-        status: row.get(STATUS)?,
-        is_active: row.get(15)?,
-        carrier: row.get(16)?,
-        carrier_account: row.get(17)?,
-        location: row.get(18)?,
-        purchased_at: row.get(19)?,
-        released_at: row.get(20)?,
-        created_at: row.get(21)?,
-        updated_at: row.get(22)?,
-        agent,
-    })
 }

@@ -13,7 +13,8 @@ use linekeeper::dialect::{Dialect, Endpoint, supabase};
 use linekeeper::http;
 use linekeeper::store::{DataDir, Store};
 
-const FUNCTIONS: &[Endpoint] = &[Endpoint::get("/functions/v1/ceiling", || web::to(answer))];
+const FUNCTIONS: &[Endpoint] =
+    &[Endpoint::get("/functions/v1/ceiling", || web::to(answer), supabase::DIALECT.endpoints[0].operation)];
 const DIALECTS: &[Dialect] = &[Dialect {
     endpoints: FUNCTIONS,
     mount: |state, config| supabase::behind_gateway(state, config, FUNCTIONS),

@@ -159,12 +159,13 @@ fn export(directory: &Path, at: u64) -> PathBuf {
     let directory = directory.join(format!("export-{at}"));
     let ids = Ids::Counted(((at + 1) << 32).into());
     let (agency, mut numbers) =
-        (ids.next(), String::from("id,agency_id,phone_number,friendly_name,status,created_at\n"));
+        (ids.next(), String::from("id,agency_id,phone_number,friendly_name,status,created_at,updated_at\n"));
     for number in 0..IMPORTED {
+        let day = "2025-01-15T12";
         let minute = number % 60;
         let _ = writeln!(
             numbers,
-            "{},{agency},+1415{number:07},Line {number},active,2025-01-15T12:{minute:02}:00Z",
+            "{},{agency},+1415{number:07},Line {number},active,{day}:{minute:02}:00Z,{day}:{minute:02}:00Z",
             ids.next()
         );
     }

@@ -12,6 +12,7 @@ mod import;
 mod init;
 pub mod logging;
 mod migrate;
+mod openapi;
 mod output;
 mod sample;
 mod serve;
@@ -67,6 +68,7 @@ enum Command {
     Healthcheck(healthcheck::Args),
     #[command(subcommand)]
     Config(config::Command),
+    Openapi(openapi::Args),
     Completions(completions::Args),
     Version(version::Args),
 }
@@ -158,6 +160,7 @@ impl Cli {
             Command::Doctor(args) => args.run(&load(&flags)?),
             Command::Healthcheck(args) => args.run(flags),
             Command::Config(command) => command.run(&load(&flags)?),
+            Command::Openapi(args) => args.run(),
             Command::Completions(args) => args.run(&mut Self::command()),
             Command::Version(args) => args.run(),
         }

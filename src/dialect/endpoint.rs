@@ -3,6 +3,9 @@
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use actix_web::{Resource, Route, web};
+use schemars::SchemaGenerator;
+
+use super::operation::Operation;
 
 /// A method, a path, and what answers it.
 #[derive(Clone, Debug)]
@@ -13,13 +16,19 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Makes the route that answers.
     pub route: fn() -> Route,
+    /// Describes it; the schemas of bodies are added to those that are given.
+    pub operation: fn(&mut SchemaGenerator) -> Operation,
 }
 
 impl Endpoint {
     /// Answers GET.
     #[must_use]
-    pub const fn get(path: &'static str, route: fn() -> Route) -> Self {
-        Self { method: Method::GET, path, route }
+    pub const fn get(
+        path: &'static str,
+        route: fn() -> Route,
+        operation: fn(&mut SchemaGenerator) -> Operation,
+    ) -> Self {
+        Self { method: Method::GET, path, route, operation }
     }
 }
 

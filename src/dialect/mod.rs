@@ -4,9 +4,11 @@ pub mod answers;
 mod body;
 mod endpoint;
 mod json;
+pub mod operation;
 pub mod supabase;
 
 use actix_web::web::ServiceConfig;
+use serde_json::Value;
 
 use crate::app::AppState;
 
@@ -19,10 +21,14 @@ pub use json::{Unwritable, to_vec};
 pub struct Dialect {
     /// Its name: the folder's, and the label in metrics.
     pub name: &'static str,
+    /// What it is, in a line.
+    pub summary: &'static str,
     /// What its paths begin with.
     pub prefix: &'static str,
     /// Everything it answers.
     pub endpoints: &'static [Endpoint],
+    /// How its callers say who they are, as an OpenAPI security scheme.
+    pub way_in: fn() -> Value,
     /// Adds it to a server.
     pub mount: fn(&AppState, &mut ServiceConfig),
 }

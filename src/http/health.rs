@@ -6,9 +6,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
 
 use super::failure;
+use super::operations::{Health, Readiness};
 use crate::app::{AppState, Work};
 use crate::model::Error;
 
@@ -42,12 +42,12 @@ impl ResponseError for Unready {
 
 /// `GET /healthz`: the process answers.
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "status": "ok" }))
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Health { status: "ok" })
 }
 
 /// `GET /readyz`: the store reads and writes and has the schema this program needs.
 pub async fn ready(state: Data<AppState>) -> Result<HttpResponse, Unready> {
     state.run(Work::Probe, |store| store.check().map_err(Unready)).await?;
-    let said = json!({ "status": "ready", "writable": true, "migrations": "current" });
+    let said = Readiness { status: "ready", writable: true, migrations: "current" };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(said))
 }

@@ -2,6 +2,8 @@
 
 mod health;
 mod metrics;
+mod openapi;
+mod operations;
 mod pages;
 mod request_log;
 mod server;
@@ -16,15 +18,17 @@ use crate::app::AppState;
 use crate::dialect::{self, Dialect, Endpoint, resources};
 
 pub use metrics::record_metrics;
+pub use openapi::openapi;
 pub use server::{Server, ServerError, Signals, reachable};
 
 /// What the rim itself answers; nobody has to sign in for it, so it shows nothing of any agency.
 pub const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::get("/", || web::to(pages::index)),
-    Endpoint::get("/style.css", || web::to(pages::style)),
-    Endpoint::get("/healthz", || web::to(health::live)),
-    Endpoint::get("/readyz", || web::to(health::ready)),
-    Endpoint::get("/metrics", || web::to(metrics::scrape)),
+    Endpoint::get("/", || web::to(pages::index), operations::index),
+    Endpoint::get("/style.css", || web::to(pages::style), operations::style),
+    Endpoint::get("/healthz", || web::to(health::live), operations::live),
+    Endpoint::get("/readyz", || web::to(health::ready), operations::ready),
+    Endpoint::get("/metrics", || web::to(metrics::scrape), operations::metrics),
+    Endpoint::get("/openapi.json", || web::to(openapi::show), operations::openapi),
 ];
 
 /// Puts the server's parts together. The request log is around everything that answers, so that it sees what is sent;
@@ -53,5 +57,5 @@ pub fn app(
 
 /// A failure of the rim's own pages.
 fn failure(mut answer: actix_web::HttpResponseBuilder, error: &str) -> HttpResponse {
-    answer.json(serde_json::json!({ "error": error }))
+    answer.json(operations::RimError { error })
 }

@@ -17,5 +17,6 @@ mod gateway;
 mod jwks;
 mod list;
 mod model;
+mod openapi;
 mod rim;
 mod tenancy;

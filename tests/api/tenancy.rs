@@ -34,6 +34,7 @@ const EXPECTATIONS: &[Expectation] = &[
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
+    open("/openapi.json"),
     Expectation {
         method: "GET",
         path: "/functions/v1/phone-numbers-list",

@@ -41,9 +41,10 @@ int fsync(int fd) { return witness("fsync", fd); }
 int fdatasync(int fd) { return witness("fdatasync", fd); }
 "#;
 
-fn compile(directory: &Path) -> PathBuf {
-    let (source, library) = (directory.join("witness.c"), directory.join("witness.so"));
-    std::fs::write(&source, WITNESS).unwrap();
+/// Compiles a library to preload.
+pub fn compile(directory: &Path, text: &str) -> PathBuf {
+    let (source, library) = (directory.join("preloaded.c"), directory.join("preloaded.so"));
+    std::fs::write(&source, text).unwrap();
     let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl").status();
     assert!(built.unwrap().success(), "a C compiler is needed, as it is for the build");
     library
@@ -53,7 +54,7 @@ fn compile(directory: &Path) -> PathBuf {
 fn every_acknowledged_write_is_synced_before_it_is_acknowledged() {
     let inventory = Inventory::empty();
     let scratch = tempfile::tempdir().unwrap();
-    let (witness, log) = (compile(scratch.path()), scratch.path().join("log"));
+    let (witness, log) = (compile(scratch.path(), WITNESS), scratch.path().join("log"));
     // While a server has the database open, a command's exit does not checkpoint it: what is synced, its commit synced.
     let _server = Server::start(&inventory.path());
     // The first write of a journal syncs its header too, whatever the settings.

@@ -14,5 +14,6 @@ mod support;
 
 mod concurrency;
 mod durability;
+mod killed;
 mod search;
 mod versions;

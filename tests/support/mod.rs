@@ -42,6 +42,12 @@ impl Inventory {
         self.directory.path().join("data")
     }
 
+    /// The data directory alone, which nobody here has open.
+    pub fn closed(self) -> (TempDir, PathBuf) {
+        let data = self.path();
+        (self.directory, data)
+    }
+
     /// A connection of the test's own, for what the program would not do.
     pub fn sqlite(&self) -> rusqlite::Connection {
         let connection = rusqlite::Connection::open(self.path().join("linekeeper.db")).unwrap();

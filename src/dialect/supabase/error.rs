@@ -5,6 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ALLOW;
 use actix_web::{HttpResponse, ResponseError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::dialect::Unread;
@@ -44,16 +45,20 @@ pub enum Failure {
     Verb(Error),
 }
 
-#[derive(Serialize)]
-struct GatewayBody<'a> {
+/// What the gateway says of a request that it does not let through.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseGatewayError")]
+pub struct GatewayBody<'a> {
     code: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     msg: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct FunctionBody<'a> {
+/// What a function says of a failure.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseError")]
+pub struct FunctionBody<'a> {
     error: &'a str,
 }
 

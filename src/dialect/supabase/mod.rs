@@ -5,6 +5,7 @@ mod error;
 mod gateway;
 mod jwks;
 mod numbers;
+mod operations;
 mod passes;
 mod query;
 mod tables;
@@ -23,9 +24,17 @@ use error::Failure;
 const PREFIX: &str = "/functions/v1";
 
 /// The dialect, as `const ALL` lists it.
-pub const DIALECT: Dialect = Dialect { name: "supabase", prefix: PREFIX, endpoints: ENDPOINTS, mount };
+pub const DIALECT: Dialect = Dialect {
+    name: "supabase",
+    summary: "The functions of an agency on Supabase.",
+    prefix: PREFIX,
+    endpoints: ENDPOINTS,
+    way_in: operations::way_in,
+    mount,
+};
 
-const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list))];
+const ENDPOINTS: &[Endpoint] =
+    &[Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list), operations::list)];
 
 fn mount(state: &AppState, config: &mut ServiceConfig) {
     behind_gateway(state, config, ENDPOINTS);

@@ -1,14 +1,42 @@
 //! The parameters of `phone-numbers-list`, read strictly: a malformed value is refused, never replaced by a default.
 
 use percent_encoding::percent_decode;
+use serde_json::json;
 
 use super::error::Failure;
+use crate::dialect::operation::Parameter;
 use crate::model::{AgentId, MAX_SEARCH_CHARS, NumberFilter, Search, Status, Window};
 
 /// Rows a page has where `limit` is not given.
 const DEFAULT_LIMIT: u32 = 50;
 /// Rows a page has at most; a larger `limit` is taken as this.
 const MAX_LIMIT: u32 = 200;
+
+/// The parameters, described.
+pub fn parameters() -> Vec<Parameter> {
+    let switch = || json!({ "type": "boolean" });
+    let whole = |minimum: u8| json!({ "type": "integer", "minimum": minimum, "maximum": i64::MAX });
+    let parameters = [
+        (
+            "status",
+            "Only numbers of this status; `inactive` is another word for `suspended`",
+            json!({ "type": "string", "enum": ["pending", "active", "suspended", "inactive", "released"] }),
+        ),
+        ("assigned", "Only numbers that an agent answers", switch()),
+        ("unassigned", "Only numbers that no agent answers", switch()),
+        ("agent_id", "Only this agent's numbers", json!({ "type": "string", "format": "uuid" })),
+        (
+            "search",
+            "Only numbers whose number or name has this in it, whatever its case; numbers as people type them, too",
+            json!({ "type": "string", "maxLength": MAX_SEARCH_CHARS }),
+        ),
+        ("include_released", "Released numbers too, where no status is asked for", switch()),
+        ("include_agents", "The agents too, however full the page is", switch()),
+        ("limit", "How many numbers at most: 50 if it is not given, never more than 200", whole(1)),
+        ("offset", "How many numbers to pass over", whole(0)),
+    ];
+    parameters.map(|(name, description, schema)| Parameter { name, description, schema }).into()
+}
 
 /// What is asked of the list.
 #[derive(Clone, Debug)]
@@ -169,6 +197,14 @@ mod tests {
         let query = ListQuery::parse("").unwrap();
         assert_eq!(query.window, Window { offset: 0, limit: 50 });
         assert!(!query.include_agents && query.filter.search.is_none() && query.filter.status.is_none());
+    }
+
+    #[test]
+    fn the_parameters_that_are_described_are_those_that_are_read() {
+        let described: Vec<_> = super::parameters().iter().map(|parameter| parameter.name).collect();
+        let read = include_str!("query.rs").lines().filter_map(|line| line.trim().strip_suffix(','));
+        let read = read.filter_map(|line| line.strip_prefix('"')?.split_once("\" => &mut self.").map(|(name, _)| name));
+        assert_eq!(described, read.collect::<Vec<_>>());
     }
 
     #[test]

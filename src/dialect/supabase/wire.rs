@@ -1,5 +1,6 @@
 //! The JSON of `phone-numbers-list`, name for name as the product writes it.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -7,7 +8,8 @@ use crate::inventory::numbers::Listing;
 use crate::model::{Agent, Counts, Money, Number, Status, Timestamp, Window};
 
 /// The answer to a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseNumberList")]
 pub struct ListBody<'a> {
     phone_numbers: Vec<PhoneNumber<'a>>,
     available_agents: Vec<AvailableAgent<'a>>,
@@ -15,7 +17,8 @@ pub struct ListBody<'a> {
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseNumber")]
 struct PhoneNumber<'a> {
     id: Uuid,
     phone_number: &'a str,
@@ -28,23 +31,29 @@ struct PhoneNumber<'a> {
     mms_enabled: bool,
     direction: &'static str,
     #[serde(serialize_with = "text_or_null")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^-?\d+\.\d{2,4}$"))]
     monthly_cost: Option<Money>,
     currency: &'a str,
     status: &'static str,
     is_active: bool,
     #[serde(serialize_with = "text_or_null")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     purchased_at: Option<Timestamp>,
     #[serde(serialize_with = "text_or_null")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     released_at: Option<Timestamp>,
     #[serde(serialize_with = "text")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     created_at: Timestamp,
     #[serde(serialize_with = "text")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     updated_at: Timestamp,
     agent_mapping_id: Option<Uuid>,
     agent_mappings: Option<AgentMapping<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseNumberAgent")]
 struct AgentMapping<'a> {
     id: Uuid,
     ultravox_agent_id: &'a str,
@@ -54,7 +63,8 @@ struct AgentMapping<'a> {
     recording_enabled: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseAgent")]
 struct AvailableAgent<'a> {
     id: Uuid,
     ultravox_agent_id: &'a str,
@@ -62,7 +72,8 @@ struct AvailableAgent<'a> {
     voice: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseSummary")]
 struct Summary {
     total: u64,
     active: u64,
@@ -73,7 +84,8 @@ struct Summary {
     unassigned: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabasePagination")]
 struct Pagination {
     total: u64,
     limit: u32,

@@ -5,7 +5,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use refinery::{Migration, Target};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::ffi::SQLITE_READONLY_ROLLBACK;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::open::{OpenError, reading_connection, writing_connection};
 use crate::store::{DataDir, Lock};
@@ -52,7 +53,7 @@ pub fn migrate(data_dir: &DataDir, held: Option<&Lock>) -> Result<Migrated, Open
     let sqlite = |source| OpenError::Sqlite { path: path(), source };
     data_dir.create().map_err(io)?;
     let _turn = data_dir.lock_for_migration().map_err(io)?;
-    let found = reading_connection(data_dir).and_then(|connection| version(&connection)).map_err(sqlite)?;
+    let found = look(data_dir).map_err(sqlite)?;
     let snapshot = match found {
         SchemaVersion::Current => return Ok(Migrated { applied: Vec::new(), snapshot: None }),
         SchemaVersion::Newer { found, known } => return Err(OpenError::Newer { path: path(), found, known }),
@@ -68,6 +69,8 @@ pub fn migrate(data_dir: &DataDir, held: Option<&Lock>) -> Result<Migrated, Open
     let mut connection = writing_connection(data_dir).map_err(sqlite)?;
     let report = embedded::migrations::runner()
         .set_target(Target::Latest)
+        // Otherwise a migration and the note that it was applied are two transactions.
+        .set_grouped(true)
         .run(&mut connection)
         .map_err(|error| OpenError::Migration { path: path(), reason: root_cause(&error) })?;
     Ok(Migrated { applied: report.applied_migrations().iter().map(title).collect(), snapshot })
@@ -88,12 +91,25 @@ pub fn migration_status(data_dir: &DataDir) -> Result<Vec<(String, bool)>, OpenE
     Ok(known().iter().map(|migration| (title(migration), Some(migration.version()) <= applied)).collect())
 }
 
+/// The version of the database that is there. Nothing is changed, unless whoever made the database died over it: then
+/// what it left half written is undone first, which only a connection that may write can do.
+pub(super) fn look(data_dir: &DataDir) -> rusqlite::Result<SchemaVersion> {
+    let found = reading_connection(data_dir).and_then(|connection| version(&connection));
+    match &found {
+        Err(error) if error.sqlite_error().map(|error| error.extended_code) == Some(SQLITE_READONLY_ROLLBACK) => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            version(&Connection::open_with_flags(data_dir.database(), flags)?)
+        }
+        _ => found,
+    }
+}
+
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<SchemaVersion> {
     let newest = known().last().map_or(0, Migration::version);
+    let foreign = "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'refinery_schema_history'";
     Ok(match newest_applied(connection)? {
-        None if connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, u64>(0))? > 0 => {
-            SchemaVersion::Foreign
-        }
+        // The history is made before the first migration is applied.
+        None if connection.query_row(foreign, [], |row| row.get::<_, u64>(0))? > 0 => SchemaVersion::Foreign,
         None => SchemaVersion::Empty,
         Some(found) if found == newest => SchemaVersion::Current,
         Some(found) if found < newest => SchemaVersion::Older { found, known: newest },

@@ -119,7 +119,7 @@ impl Store {
             Err(source) => return Err(OpenError::Io { path: path(), source }),
         }
         // Reading the version also gives the reason where the file cannot be opened; the pool would only say "timed out".
-        match reading_connection(data_dir).and_then(|connection| migrations::version(&connection)).map_err(sqlite)? {
+        match migrations::look(data_dir).map_err(sqlite)? {
             SchemaVersion::Current => {}
             SchemaVersion::Empty => return Err(OpenError::Missing(path())),
             SchemaVersion::Foreign => return Err(OpenError::Foreign(path())),

@@ -184,9 +184,8 @@ fn an_import_killed_at_each_of_its_writes_is_there_whole_or_not_at_all() {
     let (log, exports) = (scratch.path().join("log"), scratch.path().join("exports"));
     std::fs::create_dir(&exports).unwrap();
     let agency = crate::support::id(7);
-    let numbers: String = (0..NUMBERS)
-        .map(|at| format!("{},{agency},+1970{at:07},active,{NOON},{NOON}\n", crate::support::id(500 + at)))
-        .collect();
+    let line = |at| format!("{},{agency},+1970{at:07},active,{NOON},{NOON}\n", crate::support::id(500 + at));
+    let numbers = (0..NUMBERS).map(line).collect::<Vec<_>>().concat();
     for (file, text) in [
         ("agencies.csv", format!("id,name\n{agency},Lumen\n")),
         ("users.csv", "id,role\n".to_owned()),

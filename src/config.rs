@@ -35,8 +35,8 @@ pub struct Config {
     pub jwks_url: Option<String>,
     /// The room for answers that are kept.
     pub answer_cache_bytes: usize,
-    /// The room for what searches look through.
-    pub search_memory_bytes: usize,
+    /// The room for numbers that are kept for lists and searches.
+    pub memory_bytes: usize,
     /// The `supabase` dialect's settings.
     pub supabase: Supabase,
     /// The log's settings.
@@ -182,7 +182,7 @@ impl Config {
             jwt_secret,
             jwks_url: (!jwks_url.is_empty()).then(|| jwks_url.to_owned()),
             answer_cache_bytes: settings.mib("answer_cache_mib")?,
-            search_memory_bytes: settings.mib("search_memory_mib")?,
+            memory_bytes: settings.mib("memory_mib")?,
             supabase: Supabase {
                 audience: settings.text("dialect.supabase.audience").to_owned(),
                 issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),

@@ -136,7 +136,7 @@ impl Credentials {
                 Some(Sample {
                     number_id: number.id.to_string(),
                     phone_number: number.phone_number.to_string(),
-                    agent_mapping_id: number.agent?.id.to_string(),
+                    agent_mapping_id: number.agent.as_ref()?.id.to_string(),
                 })
             });
             agencies.push(AgencyCredentials {

@@ -69,7 +69,7 @@ impl Prepared {
             log::info!("the database as it was before the upgrade is {}", snapshot.display());
         }
         record_metrics();
-        let store = Store::open(&data_dir, Server::concurrent_reads())?.with_search_memory(config.search_memory_bytes);
+        let store = Store::open(&data_dir, Server::concurrent_reads())?.with_memory(config.memory_bytes);
         let server = Server::listen(config.listen)?;
         config.listen = server.address();
         Ok(Self { server, store, config, _lock: lock })

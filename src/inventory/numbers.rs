@@ -1,6 +1,7 @@
 //! What is done with numbers.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::model::{Agent, Counts, Number, NumberFilter, Result, Slice, Window, fold_case};
 use crate::store::{Scope, Snapshot};
@@ -9,7 +10,7 @@ use crate::store::{Scope, Snapshot};
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// The numbers through the window.
-    pub slice: Slice<Number>,
+    pub slice: Slice<Arc<Number>>,
     /// All the agency's numbers, counted.
     pub counts: Counts,
     /// The agency's agents, where they were wanted.

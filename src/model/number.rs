@@ -103,3 +103,36 @@ pub struct Number {
     /// The agent that answers it.
     pub agent: Option<Arc<Agent>>,
 }
+
+#[cfg(test)]
+impl Number {
+    /// An active number of which nothing is known that need not be.
+    pub(crate) fn bare(id: NumberId, phone_number: &str) -> Self {
+        Self {
+            id,
+            phone_number: phone_number.parse().unwrap(),
+            carrier_number_id: None,
+            friendly_name: None,
+            number_type: None,
+            country_code: None,
+            voice_enabled: true,
+            sms_enabled: false,
+            mms_enabled: false,
+            inbound: true,
+            outbound: false,
+            monthly_cost: None,
+            setup_cost: None,
+            currency: "USD".into(),
+            status: Status::Active,
+            is_active: true,
+            carrier: Carrier::Simulator,
+            carrier_account: None,
+            location: None,
+            purchased_at: None,
+            released_at: None,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            agent: None,
+        }
+    }
+}

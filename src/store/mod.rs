@@ -13,6 +13,7 @@
 mod data_dir;
 mod roll;
 mod rolls;
+mod shown;
 mod sqlite;
 
 use crate::model::AgencyId;

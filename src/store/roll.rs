@@ -44,6 +44,8 @@ struct Block {
     ends: Vec<u32>,
     /// Of each row the phone number and the folded name, each with its end.
     text: Vec<u8>,
+    /// How many rows have each state, by the place of its bit.
+    of_state: [u32; 8],
 }
 
 /// How many rows of each block were found, for searches that were answered.
@@ -143,7 +145,11 @@ impl Roll {
         let shown = window.offset..window.offset.saturating_add(window.limit.into());
         let (mut places, mut total, mut tally) = (Vec::new(), 0_u64, Vec::new());
         for (at, block) in self.blocks.iter().enumerate() {
-            if let Some(count) = known.as_ref().map(|known| u64::from(known[at]))
+            let count = match &needle {
+                None => Some(block.count(states)),
+                Some(_) => known.as_ref().map(|known| known[at].into()),
+            };
+            if let Some(count) = count
                 && (total + count <= shown.start || total >= shown.end)
             {
                 total += count;
@@ -221,6 +227,7 @@ impl Block {
         self.text.push(ROW_END);
         self.places.push(place);
         self.states.push(state);
+        self.of_state[state.trailing_zeros() as usize] += 1;
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
@@ -276,6 +283,10 @@ impl Block {
 
     fn bytes(&self) -> usize {
         size_of::<Self>() + size_of_val(&*self.places) + self.states.len() + size_of_val(&*self.ends) + self.text.len()
+    }
+
+    fn count(&self, states: u8) -> u64 {
+        (0..8).filter(|bit| states >> bit & 1 == 1).map(|bit| u64::from(self.of_state[bit])).sum()
     }
 
     fn with_states(&self, states: u8) -> impl Iterator<Item = usize> {

@@ -15,5 +15,5 @@ mod support;
 mod concurrency;
 mod durability;
 mod killed;
-mod search;
+mod memory;
 mod versions;

@@ -35,7 +35,7 @@ impl Inventory {
         let directory = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(directory.path().join("data"));
         migrate(&data_dir, None).unwrap();
-        Self { store: Store::open(&data_dir, 4).unwrap().with_search_memory(1 << 20), directory }
+        Self { store: Store::open(&data_dir, 4).unwrap().with_memory(1 << 20), directory }
     }
 
     pub fn path(&self) -> PathBuf {

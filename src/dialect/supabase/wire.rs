@@ -99,7 +99,7 @@ impl<'a> ListBody<'a> {
         let slice = &listing.slice;
         let shown = window.offset.saturating_add(slice.items.len() as u64);
         Self {
-            phone_numbers: slice.items.iter().map(PhoneNumber::from).collect(),
+            phone_numbers: slice.items.iter().map(|number| PhoneNumber::from(&**number)).collect(),
             available_agents: listing.agents.iter().flatten().map(AvailableAgent::from).collect(),
             summary: Summary::from(&listing.counts),
             pagination: Pagination {

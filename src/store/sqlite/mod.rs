@@ -6,12 +6,12 @@ mod agents;
 mod bulk;
 mod columns;
 mod doctor;
+mod memory;
 mod migrations;
 mod numbers;
 mod open;
 #[cfg(test)]
 mod plans;
-mod rolls;
 mod users;
 
 use std::ops::Deref;
@@ -23,14 +23,15 @@ pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
 
-use super::rolls::Rolls;
+use open::Memory;
+
 use crate::model::{Error, Result};
 
 /// One moment of the store, for reading.
 pub struct Snapshot<'c> {
     transaction: Transaction<'c>,
-    /// None where rows may be seen that will never be: a roll of them must not be kept.
-    rolls: Option<&'c Rolls>,
+    /// None where rows may be seen that will never be: nothing of them must be kept.
+    memory: Option<&'c Memory>,
 }
 
 /// One deed on the store. It also reads, and sees what it has written.
@@ -61,7 +62,7 @@ impl Store {
         counter!("linekeeper_store_transactions_total", "kind" => "read").increment(1);
         let connection = self.readers.get().map_err(Error::internal)?;
         let transaction = connection.unchecked_transaction().map_err(Error::from)?;
-        look(&Snapshot { transaction, rolls: Some(&self.rolls) })
+        look(&Snapshot { transaction, memory: Some(&self.memory) })
     }
 
     /// Does one deed: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
@@ -72,7 +73,7 @@ impl Store {
         counter!("linekeeper_store_transactions_total", "kind" => "write").increment(1);
         let mut connection = self.writer.get().map_err(Error::internal)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
-        let change = Change { snapshot: Snapshot { transaction, rolls: None } };
+        let change = Change { snapshot: Snapshot { transaction, memory: None } };
         let done = deed(&change)?;
         change.snapshot.transaction.commit().map_err(Error::from)?;
         Ok(done)

@@ -1,6 +1,5 @@
 //! Numbers: the list, its totals, and what goes in.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, named_params, params};
@@ -40,21 +39,16 @@ impl Snapshot<'_> {
         filter: &NumberFilter,
         window: Window,
         counts: &Counts,
-    ) -> Result<Slice<Number>> {
+    ) -> Result<Slice<Arc<Number>>> {
         let admitted = match filter.agent {
             None => counts.admitted(filter),
             Some(agent) => self.numbers_of_agent(scope, agent, filter)?,
         };
-        if let Some((places, total)) = self.sought(scope, filter, window, counts, admitted)? {
-            return Ok(Slice { items: self.rows(scope, &places)?, total });
-        }
-        let is_most = admitted * 2 >= counts.total();
-        let walked = if is_most && window.offset == 0 { self.walk(scope, filter, window)? } else { None };
-        let items = match walked {
-            Some(items) => items,
-            None => self.page(scope, filter, window, admitted)?,
+        let (places, total) = match self.sought(scope, filter, window, counts, admitted)? {
+            Some(sought) => sought,
+            None => (self.places(scope, filter, window, admitted)?, admitted),
         };
-        Ok(Slice { items, total: admitted })
+        Ok(Slice { items: self.shown(scope, &places, |places| self.rows(scope, places))?, total })
     }
 
     /// The places on a page that no index leads to, and how many there are in all: of a search, and deep in a list where
@@ -94,58 +88,24 @@ impl Snapshot<'_> {
         Ok(total)
     }
 
-    /// The first page, by walking over the agency's rows in their own order: cheaper than an index and a lookup for each
-    /// row where the filter lets most of them through. `None` where it came upon as many that it does not.
-    fn walk(&self, scope: &Scope, filter: &NumberFilter, window: Window) -> Result<Option<Vec<Number>>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM agency_phone_numbers NOT INDEXED WHERE agency_no = ?1
-             ORDER BY created_at DESC, id DESC"
-        );
-        let mut statement = self.connection().prepare_cached(&sql)?;
-        let mut found = statement.query([scope.agency_no])?;
-        let (mut page, mut passed_over) = (Page::default(), 0);
-        while page.numbers.len() < window.limit as usize
-            && let Some(row) = found.next()?
-        {
-            if filter.admits(row.get(STATUS)?, row.get(AGENT)?) {
-                page.add(self, scope, row)?;
-            } else if passed_over < window.limit {
-                passed_over += 1;
-            } else {
-                return Ok(None);
-            }
-        }
-        Ok(Some(page.numbers))
-    }
-
-    /// The rows of a page. An index that holds just the rows it may show, in list order, leads to them: what the window
-    /// passes over is never looked up.
-    fn page(&self, scope: &Scope, filter: &NumberFilter, window: Window, total: u64) -> Result<Vec<Number>> {
+    /// The places on a page. An index that holds just the rows it may show, in list order, leads to them: neither they
+    /// nor what the window passes over is looked up.
+    fn places(&self, scope: &Scope, filter: &NumberFilter, window: Window, total: u64) -> Result<Vec<Place>> {
         let rows = total.saturating_sub(window.offset).min(window.limit.into());
         if rows == 0 {
             return Ok(Vec::new());
         }
         let IndexPath { index, conditions } = IndexPath::of(filter);
         let sql = format!(
-            "SELECT {COLUMNS} FROM (
-                 SELECT created_at AS its_time, id AS its_id FROM agency_phone_numbers {index}
-                 WHERE agency_no = :agency {conditions}
-                 ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
-             ) CROSS JOIN agency_phone_numbers
-             WHERE agency_no = :agency AND created_at = its_time AND id = its_id"
+            "SELECT created_at, id FROM agency_phone_numbers {index} WHERE agency_no = :agency {conditions}
+             ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset"
         );
         let mut statement = self.connection().prepare_cached(&sql)?;
         bind_filter(&mut statement, scope, filter)?;
         bind(&mut statement, ":limit", rows)?;
         bind(&mut statement, ":offset", window.offset)?;
-        let mut found = statement.raw_query();
-        let mut page = Page::with_capacity(rows);
-        while let Some(row) = found.next()? {
-            page.add(self, scope, row)?;
-        }
-        // The rows come in the order of the places, but SQL does not promise it.
-        page.numbers.sort_by_key(|number| Reverse((number.created_at, number.id)));
-        Ok(page.numbers)
+        let places = statement.raw_query().mapped(|row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(places.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The places of a page of a search, and how many rows match in all: one walk over the agency's rows.
@@ -217,10 +177,6 @@ struct Page {
 }
 
 impl Page {
-    fn with_capacity(rows: u64) -> Self {
-        Self { numbers: Vec::with_capacity(usize::try_from(rows).unwrap_or(0)), agents: Vec::new() }
-    }
-
     fn add(&mut self, snapshot: &Snapshot, scope: &Scope, row: &Row<'_>) -> Result<()> {
         let agent = match row.get(AGENT)? {
             Some(id) => Some(self.agent(snapshot, scope, id)?),

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::migrations::{self, SchemaVersion};
 use crate::store::DataDir;
 use crate::store::rolls::Rolls;
+use crate::store::shown::Shown;
 
 /// How long a write waits for another process's write before it gives up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,8 +28,15 @@ const STATEMENTS_CACHED: usize = 128;
 pub struct Store {
     pub(super) readers: Pool<SqliteConnectionManager>,
     pub(super) writer: Pool<SqliteConnectionManager>,
-    pub(super) rolls: Arc<Rolls>,
+    pub(super) memory: Arc<Memory>,
     pub(super) data_dir: DataDir,
+}
+
+/// What is kept in memory of what the database holds. None of it is trusted beyond the revision that it is of.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub rolls: Rolls,
+    pub shown: Shown,
 }
 
 /// Why the data directory cannot be used. Each says what to do.
@@ -143,16 +151,16 @@ impl Store {
         Ok(Self {
             writer: pool(1, true),
             readers: pool(readers, false),
-            rolls: Arc::default(),
+            memory: Arc::default(),
             data_dir: data_dir.clone(),
         })
     }
 
-    /// The same store, which keeps in up to so many bytes of memory what searches and deep pages look through.
-    /// Without, they walk over rows.
+    /// The same store, which keeps in up to so many bytes of memory what searches and deep pages look through, and the
+    /// numbers that lists have shown. Without, each list reads rows.
     #[must_use]
-    pub fn with_search_memory(mut self, bytes: usize) -> Self {
-        self.rolls = Arc::new(Rolls::new(bytes));
+    pub fn with_memory(mut self, bytes: usize) -> Self {
+        self.memory = Arc::new(Memory { rolls: Rolls::new(bytes / 4 * 3), shown: Shown::new(bytes / 4) });
         self
     }
 

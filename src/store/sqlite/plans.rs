@@ -8,7 +8,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use crate::clock::{Clock, Ids};
 use crate::inventory::{access, agencies, agents, numbers, users};
-use crate::model::{AgentId, Carrier, Number, NumberFilter, NumberId, Result, Role, Search, Status, Timestamp, Window};
+use crate::model::{AgentId, Number, NumberFilter, NumberId, Result, Role, Search, Status, Timestamp, Window};
 use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
 
 const TENANT_TABLES: [&str; 6] =
@@ -66,7 +66,7 @@ fn live(store: &Store) {
             let given = agents::Given { name: Some("Named".into()), ..Default::default() };
             let agent = agents::update(change, &clock, agency.id, agent.id, given)?;
             for phone_number in ["+19705551234", "+19705551235"] {
-                let mut number = number(NumberId(ids.next()), phone_number);
+                let mut number = Number::bare(NumberId(ids.next()), phone_number);
                 number.agent = Some(Arc::new(agent.clone()));
                 change.add_number(&scope, &number)?;
             }
@@ -88,7 +88,7 @@ fn live(store: &Store) {
         })
         .unwrap();
     // Searches on a roll: a new one, and the next.
-    let store = &store.clone().with_search_memory(1 << 20);
+    let store = &store.clone().with_memory(1 << 20);
     let search = || {
         let filter = NumberFilter { search: Search::new("555"), ..NumberFilter::default() };
         let window = Window { offset: 0, limit: 9 };
@@ -97,7 +97,7 @@ fn live(store: &Store) {
         listing.unwrap().slice.total
     };
     assert_eq!(search(), 2);
-    let third = number(NumberId(ids.next()), "+19705551236");
+    let third = Number::bare(NumberId(ids.next()), "+19705551236");
     store.write(|change| change.add_number(&access::operator(change, agency)?, &third)).unwrap();
     assert_eq!(search(), 3);
 }
@@ -126,35 +126,6 @@ fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> 
         }
     }
     Ok(())
-}
-
-fn number(id: NumberId, phone_number: &str) -> Number {
-    Number {
-        id,
-        phone_number: phone_number.parse().unwrap(),
-        carrier_number_id: None,
-        friendly_name: None,
-        number_type: None,
-        country_code: None,
-        voice_enabled: true,
-        sms_enabled: false,
-        mms_enabled: false,
-        inbound: true,
-        outbound: false,
-        monthly_cost: None,
-        setup_cost: None,
-        currency: "USD".into(),
-        status: Status::Active,
-        is_active: true,
-        carrier: Carrier::Simulator,
-        carrier_account: None,
-        location: None,
-        purchased_at: None,
-        released_at: None,
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        agent: None,
-    }
 }
 
 /// The steps of a plan that touch a table, e.g. `SEARCH n USING PRIMARY KEY (agency_no=? AND created_at=?)`.

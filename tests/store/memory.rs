@@ -1,10 +1,10 @@
-//! Searches and deep pages on what is kept in memory, against the same store without it.
+//! Lists, searches and deep pages with what is kept in memory, against the same store without it.
 
 use linekeeper::inventory::numbers;
 use linekeeper::model::{Error, Number, NumberFilter, NumberId, Result, Search, Status, Timestamp, Window};
 use linekeeper::store::{Scope, Snapshot, Store};
 
-use crate::support::{Inventory, NOON, add_agency, id, number};
+use crate::support::{Inventory, NOON, add_agency, add_agent, agent, id, number};
 
 /// Enough for several blocks.
 const NUMBERS: u64 = 3_000;
@@ -38,7 +38,7 @@ fn seen(snapshot: &Snapshot, scope: &Scope, search: &str, offset: u64) -> Result
 fn search(store: &Store, scope: &Scope, term: &str, offset: u64) -> (Vec<NumberId>, u64) {
     let ask = |store: &Store| store.read(|snapshot| seen(snapshot, scope, term, offset)).unwrap();
     let found = ask(store);
-    assert_eq!(found, ask(&store.clone().with_search_memory(0)), "{term} at {offset}");
+    assert_eq!(found, ask(&store.clone().with_memory(0)), "{term} at {offset}");
     found
 }
 
@@ -134,4 +134,61 @@ fn a_deep_page_is_what_comes_after_the_rows_before_it() {
         let (ids, total) = search(&inventory.store, &scope, "", offset);
         assert_eq!((ids.len() as u64, total), (12_000_u64.saturating_sub(offset).min(30), 12_000));
     }
+}
+
+#[test]
+fn a_number_is_shown_as_it_is_whatever_was_shown_before() {
+    let inventory = Inventory::empty();
+    let scope = inventory.write(|change| {
+        let scope = add_agency(change, 1, "Northwind")?;
+        let agent = agent(7, Some("Sales"));
+        add_agent(change, &scope, &agent)?;
+        (0..20).try_for_each(|at| {
+            let agent = (at % 2 == 0).then(|| agent.clone().into());
+            change.add_number(&scope, &Number { agent, ..nth(at) })
+        })?;
+        Ok(scope)
+    });
+    let (store, sqlite) = (&inventory.store, inventory.sqlite());
+    let ask = |snapshot: &Snapshot| {
+        let filter = NumberFilter { include_released: true, ..NumberFilter::default() };
+        Ok::<_, Error>(numbers::list(snapshot, &scope, &filter, Window { offset: 0, limit: 50 }, |_| false)?.slice)
+    };
+    let shown = || {
+        let shown = store.read(ask).unwrap();
+        assert_eq!(shown, store.clone().with_memory(0).read(ask).unwrap());
+        shown.items.iter().map(|number| number.agent.as_ref().and_then(|agent| agent.name.clone())).collect::<Vec<_>>()
+    };
+    let change = |sql: &str| assert!(sqlite.execute(sql, []).unwrap() > 0, "{sql}");
+    let sales =
+        |names: &[Option<String>], name: &str| names.iter().filter(|known| known.as_deref() == Some(name)).count();
+    assert_eq!(sales(&shown(), "Sales"), 10);
+    change("UPDATE agency_phone_numbers SET monthly_cost = 77 WHERE status = 1");
+    shown();
+    change("UPDATE agent_mappings SET ultravox_agent_name = 'Support'");
+    assert_eq!(sales(&shown(), "Support"), 10, "a number shows its agent as it is");
+    // Both in one transaction: more revisions than numbers that changed.
+    sqlite.execute_batch("BEGIN; UPDATE agent_mappings SET ultravox_agent_name = 'Both'; UPDATE agency_phone_numbers SET setup_cost = 1 WHERE status = 2; COMMIT").unwrap();
+    assert_eq!(sales(&shown(), "Both"), 10);
+    change("UPDATE agency_phone_numbers SET created_at = created_at - 5000 WHERE status = 0");
+    assert_eq!(shown().len(), 20);
+    store
+        .read(|before| {
+            before.revision(&scope)?;
+            change("UPDATE agent_mappings SET ultravox_agent_name = 'Later'");
+            assert_eq!(sales(&shown(), "Later"), 10);
+            let names =
+                ask(before)?.items.iter().filter_map(|number| number.agent.as_ref()?.name.clone()).collect::<Vec<_>>();
+            assert_eq!(names, vec!["Both"; 10], "an older moment shows what was");
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    assert_eq!(sales(&shown(), "Later"), 10);
+    let failed = store.write(|writing| {
+        writing.add_number(&scope, &nth(900))?;
+        assert_eq!(ask(writing)?.items.len(), 21);
+        Err::<(), _>(Error::NoAgency)
+    });
+    assert!(failed.is_err());
+    assert_eq!(shown().len(), 20, "what was not done is not shown");
 }

@@ -230,7 +230,9 @@ fn a_server_finishes_what_is_under_way_and_leaves_an_empty_journal() {
         (answer.map(|answer| answer.status().as_u16()), Instant::now())
     });
     // The search has begun once it shows among the store's transactions: the second, after the look for a kept answer.
+    let asked = Instant::now();
     while !server.ask("GET", "/metrics", None).text().contains("kind=\"read\"} 2") {
+        assert!(asked.elapsed() < Duration::from_secs(10), "the search never began");
         std::thread::sleep(Duration::from_millis(1));
     }
     let told = Instant::now();

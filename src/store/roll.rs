@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::mem::{size_of, size_of_val};
+use std::mem::{size_of, size_of_val, take};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,7 +41,7 @@ struct Block {
     /// Each row's state, as one bit.
     states: Vec<u8>,
     /// Where each row's text ends.
-    ends: Vec<u32>,
+    ends: Vec<usize>,
     /// Of each row the phone number and the folded name, each with its end.
     text: Vec<u8>,
     /// How many rows have each state, by the place of its bit.
@@ -71,26 +71,36 @@ pub struct Line<'t> {
 }
 
 /// Takes an agency's numbers in list order.
-#[derive(Debug, Default)]
-pub struct Builder(Vec<Block>);
+#[derive(Debug)]
+pub struct Builder {
+    blocks: Vec<Arc<Block>>,
+    last: Block,
+    room: usize,
+}
 
 impl Builder {
-    /// The next number.
-    pub fn add(&mut self, line: &Line<'_>) {
-        match self.0.last_mut() {
-            Some(block) if block.places.len() < BLOCK_ROWS => block.add(line),
-            _ => {
-                let mut block = Block::default();
-                block.add(line);
-                self.0.push(block);
-            }
+    /// For a roll of at most so many bytes.
+    #[must_use]
+    pub fn new(room: usize) -> Self {
+        Self { blocks: Vec::new(), last: Block::default(), room }
+    }
+
+    /// Takes the next number. Whether there is room for more: where there is not, no roll can be made.
+    pub fn add(&mut self, line: &Line<'_>) -> bool {
+        self.last.add(line);
+        if self.last.places.len() == BLOCK_ROWS {
+            let block = take(&mut self.last).fitted();
+            self.room = self.room.saturating_sub(block.bytes());
+            self.blocks.push(block);
         }
+        self.last.text.len() < self.room
     }
 
     /// The roll of this revision.
     #[must_use]
-    pub fn finish(self, revision: i64) -> Roll {
-        Roll::new(revision, self.0.into_iter().map(Block::fitted).collect())
+    pub fn finish(mut self, revision: i64) -> Roll {
+        self.last.into_pieces(&mut self.blocks);
+        Roll::new(revision, self.blocks)
     }
 }
 
@@ -228,12 +238,12 @@ impl Block {
         self.places.push(place);
         self.states.push(state);
         self.of_state[state.trailing_zeros() as usize] += 1;
-        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.ends.push(self.text.len());
     }
 
     fn text_of(&self, row: usize) -> Range<usize> {
         let from = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        from as usize..self.ends[row] as usize
+        from..self.ends[row]
     }
 
     /// This block with what is now at these places, which are in list order.
@@ -353,7 +363,7 @@ impl Iterator for Hits<'_> {
         while self.row < self.block.ends.len() {
             let from = self.block.text_of(self.row).start;
             let at = from + self.finder.find(&self.block.text[from..])?;
-            while self.block.ends[self.row] as usize <= at {
+            while self.block.ends[self.row] <= at {
                 self.row += 1;
             }
             let row = self.row;
@@ -407,8 +417,8 @@ mod tests {
     }
 
     fn built(rows: &Rows, revision: i64) -> Roll {
-        let mut builder = Builder::default();
-        rows.iter().rev().for_each(|(place, row)| builder.add(&line(*place, row)));
+        let mut builder = Builder::new(1 << 30);
+        assert!(rows.iter().rev().all(|(place, row)| builder.add(&line(*place, row))));
         builder.finish(revision)
     }
 
@@ -493,6 +503,18 @@ mod tests {
         let shared = roll.blocks.iter().zip(&later.blocks).filter(|(old, new)| Arc::ptr_eq(old, new)).count();
         assert_eq!((roll.blocks.len(), shared), (5, 4));
         assert!(later.bytes_beside(Some(&roll)) < roll.bytes_beside(None) / 3);
+    }
+
+    #[test]
+    fn a_roll_for_which_there_is_no_room_is_not_made() {
+        let long = (Status::Active, false, "+19705551234".to_owned(), Some("x".repeat(60_000)));
+        let mut builder = Builder::new(100_000);
+        assert!(builder.add(&line(place(2), &long)));
+        assert!(!builder.add(&line(place(1), &long)));
+        let short = (Status::Active, false, "+19705551234".to_owned(), None);
+        let mut builder = Builder::new(100_000);
+        let taken = (0..5_000).rev().take_while(|at| builder.add(&line(place(*at), &short))).count();
+        assert!((1_000..3_000).contains(&taken), "{taken}");
     }
 
     #[test]

@@ -43,7 +43,8 @@ impl Rolls {
     }
 
     /// The roll of an agency that has so many numbers, at this revision. Where it is not kept, `make` makes it: of the
-    /// newest before it, if there is one. `None` where there are only later ones, or no room for so many numbers.
+    /// newest before it, if there is one, and of no more than so many bytes. `None` where there are only later ones, or no
+    /// room for so many numbers.
     ///
     /// # Errors
     /// What `make` returns.
@@ -52,7 +53,7 @@ impl Rolls {
         agency_no: i64,
         numbers: u64,
         revision: i64,
-        make: impl FnOnce(Option<&Roll>) -> Result<Roll, E>,
+        make: impl FnOnce(Option<&Roll>, usize) -> Result<Option<Roll>, E>,
     ) -> Result<Option<Arc<Roll>>, E> {
         if numbers.saturating_mul(NUMBER_BYTES) > self.room as u64 {
             return Ok(None);
@@ -66,7 +67,7 @@ impl Rolls {
             None if !revisions.is_empty() => return Ok(None),
             _ => {}
         }
-        let roll = Arc::new(make(before.map(|before| &**before))?);
+        let Some(roll) = make(before.map(|before| &**before), self.room)?.map(Arc::new) else { return Ok(None) };
         revisions.insert(after, roll.clone());
         if revisions.len() > REVISIONS {
             revisions.remove(0);
@@ -112,11 +113,17 @@ mod tests {
     use crate::store::roll::{Builder, Line};
 
     fn roll(revision: i64, numbers: u128) -> Roll {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(1 << 20);
         for at in (0..numbers).rev() {
             let place = (Timestamp(0), NumberId(Uuid::from_u128(at)));
             let phone_number = "+19705551234";
-            builder.add(&Line { place, status: Status::Active, assigned: false, phone_number, friendly_name: None });
+            assert!(builder.add(&Line {
+                place,
+                status: Status::Active,
+                assigned: false,
+                phone_number,
+                friendly_name: None
+            }));
         }
         builder.finish(revision)
     }
@@ -124,9 +131,9 @@ mod tests {
     /// The revision of the roll that there is, and of which it was made.
     fn asked(rolls: &Rolls, revision: i64) -> Option<(i64, Option<i64>)> {
         let mut base = None;
-        let found = rolls.roll(1, 10, revision, |before| {
+        let found = rolls.roll(1, 10, revision, |before, _| {
             base = before.map(|before| before.revision);
-            Ok::<_, ()>(roll(revision, 10))
+            Ok::<_, ()>(Some(roll(revision, 10)))
         });
         found.unwrap().map(|roll| (roll.revision, base))
     }
@@ -149,7 +156,8 @@ mod tests {
     #[test]
     fn a_roll_that_cannot_be_made_leaves_everything_as_it_was() {
         let rolls = Rolls::new(100_000);
-        assert!(rolls.roll(1, 10, 1, |_| Err("no")).is_err());
+        assert!(rolls.roll(1, 10, 1, |_, _| Err("no")).is_err());
+        assert!(rolls.roll(1, 10, 1, |_, _| Ok::<_, ()>(None)).unwrap().is_none());
         assert_eq!(asked(&rolls, 2), Some((2, None)));
     }
 
@@ -158,7 +166,7 @@ mod tests {
         let rolls = Rolls::new(100_000);
         for agency in 0..100 {
             for asked in [0, agency] {
-                assert!(rolls.roll(asked, 100, 1, |_| Ok::<_, ()>(roll(1, 100))).unwrap().is_some());
+                assert!(rolls.roll(asked, 100, 1, |_, _| Ok::<_, ()>(Some(roll(1, 100)))).unwrap().is_some());
             }
             let kept = rolls.kept();
             assert_eq!(kept.bytes, kept.agencies.values().map(|agency| agency.bytes).sum::<usize>());
@@ -167,7 +175,7 @@ mod tests {
         assert!(rolls.kept().agencies.len() > 5);
         for (rolls, numbers) in [(rolls, 2_000), (Rolls::default(), 1)] {
             assert!(
-                rolls.roll(1, numbers, 1, |_| -> Result<Roll, ()> { panic!("there is no room") }).unwrap().is_none()
+                rolls.roll(1, numbers, 1, |_, _| -> Result<_, ()> { panic!("there is no room") }).unwrap().is_none()
             );
         }
     }

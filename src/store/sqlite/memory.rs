@@ -26,9 +26,11 @@ impl Snapshot<'_> {
     ) -> Result<Option<(Vec<Place>, u64)>> {
         let Some(memory) = self.memory else { return Ok(None) };
         let revision = self.revision(scope)?;
-        let roll = memory.rolls.roll(scope.agency_no, counts.total(), revision, |before| match before {
-            Some(before) if before.revision >= revision - REVISIONS_TOLD => self.later_roll(scope, before, revision),
-            _ => self.new_roll(scope, revision),
+        let roll = memory.rolls.roll(scope.agency_no, counts.total(), revision, |before, room| match before {
+            Some(before) if before.revision >= revision - REVISIONS_TOLD => {
+                self.later_roll(scope, before, revision).map(Some)
+            }
+            _ => self.new_roll(scope, revision, room),
         })?;
         Ok(roll.map(|roll| roll.seen(filter, window)))
     }
@@ -62,17 +64,19 @@ impl Snapshot<'_> {
         Ok(numbers)
     }
 
-    fn new_roll(&self, scope: &Scope, revision: i64) -> Result<Roll> {
+    fn new_roll(&self, scope: &Scope, revision: i64, room: usize) -> Result<Option<Roll>> {
         let mut statement = self.connection().prepare_cached(
             "SELECT created_at, id, status, assigned, phone_number, friendly_name
              FROM agency_phone_numbers NOT INDEXED WHERE agency_no = ?1 ORDER BY created_at DESC, id DESC",
         )?;
         let mut rows = statement.query([scope.agency_no])?;
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(room);
         while let Some(row) = rows.next()? {
-            builder.add(&line(row)?);
+            if !builder.add(&line(row)?) {
+                return Ok(None);
+            }
         }
-        Ok(builder.finish(revision))
+        Ok(Some(builder.finish(revision)))
     }
 
     /// Where numbers have changed since an earlier revision, and in how many revisions.

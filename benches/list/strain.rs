@@ -132,9 +132,9 @@ pub fn small() {
     println!("\n{} requests, no error; {imports} imports of {IMPORTED} numbers were under way or done.", times.len());
     println!("p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, longest {:.1} ms.", at(50), at(90), at(99), at(100));
     let sample = |from: usize| memory[from..].iter().take(5).copied().fold(0.0, f64::max);
-    let thirds = [5, memory.len() / 2, memory.len() - 5].map(sample);
+    let thirds = [memory.len() / 3, memory.len() / 3 * 2, memory.len() - 5].map(sample);
     println!(
-        "Anonymous memory of the server: {:.0}, {:.0} and {:.0} MiB early, half-way and at the end.",
+        "Anonymous memory of the server: {:.0}, {:.0} and {:.0} MiB after a third, after two and at the end.",
         thirds[0], thirds[1], thirds[2]
     );
 }

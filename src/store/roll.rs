@@ -160,7 +160,7 @@ impl Roll {
                 Some(_) => known.as_ref().map(|known| known[at].into()),
             };
             if let Some(count) = count
-                && (total + count <= shown.start || total >= shown.end)
+                && (count == 0 || total + count <= shown.start || total >= shown.end)
             {
                 total += count;
                 continue;

@@ -13,7 +13,8 @@ fn main() {
         println!("cargo:rerun-if-changed={source}");
         read(Path::new(source), &mut hasher);
     }
-    // Cargo shows this to the program at run time too, so it must not look like a setting. Validators of answers are of one build: another one may write the same numbers differently.
+    // Validators of answers are of one build: another one may write the same numbers differently. (Cargo shows this to the
+    // program at run time too, so its name must not look like a setting's.)
     println!("cargo:rustc-env=BUILD_FINGERPRINT={:016x}", hasher.finish());
 }
 

@@ -14,7 +14,7 @@ use crate::app::AppState;
 
 pub use body::{Unread, read_body};
 pub use endpoint::{Endpoint, resources};
-pub use json::{Unwritable, to_vec};
+pub use json::to_vec;
 
 /// One product's API.
 #[derive(Clone, Copy, Debug)]

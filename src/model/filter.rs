@@ -34,12 +34,4 @@ impl NumberFilter {
     pub fn admits_assignment(&self, assigned: bool) -> bool {
         !(self.assigned && !assigned || self.unassigned && assigned)
     }
-
-    /// Whether a number of this status and with this agent passes, as far as all but the words go.
-    #[must_use]
-    pub fn admits(&self, status: Status, agent: Option<AgentId>) -> bool {
-        self.admits_status(status)
-            && self.admits_assignment(agent.is_some())
-            && (self.agent.is_none() || self.agent == agent)
-    }
 }

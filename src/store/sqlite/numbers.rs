@@ -164,8 +164,6 @@ const COLUMNS: &str = "id, phone_number, phone_number_id, friendly_name, number_
     voice_enabled, sms_enabled, mms_enabled, inbound, outbound, monthly_cost, setup_cost, currency, status, is_active,
     carrier, carrier_account, location, purchased_at, released_at, created_at, updated_at, agent_mapping_id";
 
-/// Where in `COLUMNS` the status is.
-const STATUS: usize = 14;
 /// Where in `COLUMNS` the agent's id is.
 const AGENT: usize = 23;
 
@@ -197,7 +195,7 @@ impl Page {
             monthly_cost: row.get(11)?,
             setup_cost: row.get(12)?,
             currency: row.get(13)?,
-            status: row.get(STATUS)?,
+            status: row.get(14)?,
             is_active: row.get(15)?,
             carrier: row.get(16)?,
             carrier_account: row.get(17)?,

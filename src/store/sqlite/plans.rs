@@ -115,7 +115,6 @@ fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> 
                         agent,
                         search,
                     };
-                    // The first page and a later one go different ways.
                     for offset in [0, 1] {
                         let window = Window { offset, limit: 1 };
                         let listing = numbers::list(snapshot, scope, &filter, window, |_| true)?;

@@ -1,9 +1,10 @@
 //! Linekeeper: the phone-number inventory of a voice-AI agency, self-hosted in one binary.
 //!
-//! Imports run one way: [`model`] <- [`store`] <- [`inventory`] <- [`app`] <- [`dialect`] <- [`http`] <- [`cli`];
+//! Imports run one way: [`model`] <- [`store`], [`carrier`] <- [`inventory`] <- [`app`] <- [`dialect`] <- [`http`] <- [`cli`];
 //! [`clock`] and [`config`] are leaves. ARCHITECTURE.md has the map.
 
 pub mod app;
+pub mod carrier;
 pub mod cli;
 pub mod clock;
 pub mod config;

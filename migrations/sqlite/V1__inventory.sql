@@ -12,7 +12,11 @@ CREATE TABLE agencies (
     name       TEXT NOT NULL CHECK (name <> ''),
     -- Raised by the triggers below in every transaction that changes what the agency's lists show.
     revision   INTEGER NOT NULL DEFAULT 0,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- What it may have at once: numbers that are not released, and what they cost a month in one currency. Null: no limit.
+    max_numbers     INTEGER CHECK (max_numbers >= 0),
+    monthly_budget  INTEGER CHECK (monthly_budget >= 0),
+    budget_currency TEXT CHECK ((budget_currency IS NULL) = (monthly_budget IS NULL))
 ) STRICT;
 
 CREATE TABLE users (
@@ -42,6 +46,13 @@ CREATE TABLE agent_mappings (
     first_speaker_text   TEXT,
     max_duration_seconds INTEGER,
     tools                TEXT,
+    -- Where its calls and messages go, by carrier. All null: it has no route.
+    voice_url            TEXT,
+    sms_url              TEXT,
+    application_id       TEXT,
+    trunk_id             TEXT,
+    connection_id        TEXT,
+    sip_uri              TEXT,
     created_at           INTEGER NOT NULL,
     updated_at           INTEGER NOT NULL,
     PRIMARY KEY (agency_no, id),
@@ -77,6 +88,8 @@ CREATE TABLE agency_phone_numbers (
     carrier          INTEGER NOT NULL CHECK (carrier BETWEEN 0 AND 3),
     carrier_account  TEXT,
     location         TEXT,
+    -- Why the carrier does not yet send its calls where its agent's route says. Null: it does, or there is no route.
+    routing          TEXT,
     purchased_at     INTEGER,
     released_at      INTEGER,
     updated_at       INTEGER NOT NULL,

@@ -299,6 +299,7 @@ fn invent(dice: &mut Dice, agents: &[Arc<Agent>], created_at: Timestamp) -> Resu
         carrier,
         carrier_account: None,
         location: place.map(|(_, city)| format!("{city}, {}", country.code).into()),
+        routing: None,
         purchased_at: (status != Status::Pending).then_some(created_at),
         released_at: (status == Status::Released).then(|| later(0)),
         created_at,

@@ -38,6 +38,12 @@ id_types! {
     AgentId
     /// A phone number in the inventory. A number bought again after its release has a new id.
     NumberId
+    /// An API key.
+    KeyId
+    /// An order at a carrier.
+    OrderId
+    /// What was ordered at once.
+    BasketId
 }
 
 #[cfg(test)]

@@ -1,31 +1,41 @@
 //! The nouns of the house: plain values in the trade's words, without I/O, SQL, HTTP or JSON.
 
+mod actor;
 mod agency;
 mod agent;
 mod counts;
 mod e164;
 mod error;
+mod event;
 mod filter;
 mod id;
 mod money;
 mod number;
+mod offer;
+mod order;
 mod page;
+mod route;
 mod search;
 mod secret;
 mod text;
 mod time;
 mod user;
 
-pub use agency::Agency;
+pub use actor::{Actor, By};
+pub use agency::{Agency, Allowance};
 pub use agent::{Agent, AgentSettings, NewAgent};
 pub use counts::Counts;
 pub use e164::E164;
 pub use error::{Error, Noun, Result};
+pub use event::Event;
 pub use filter::NumberFilter;
-pub use id::{AgencyId, AgentId, NumberId, UserId};
+pub use id::{AgencyId, AgentId, BasketId, KeyId, NumberId, OrderId, UserId};
 pub use money::Money;
 pub use number::{Carrier, Number, Status};
+pub use offer::{Features, NumberType, Offer, Wanted};
+pub use order::{Deed, Order, OrderState, Reason};
 pub use page::{Slice, Window};
+pub use route::Route;
 pub use search::{MAX_SEARCH_CHARS, Search, fold_case};
 pub use secret::Secret;
 pub use text::Text;

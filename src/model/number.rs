@@ -49,6 +49,17 @@ pub enum Carrier {
 impl Carrier {
     /// Every carrier, in the order in which the database numbers them.
     pub const ALL: [Self; 4] = [Self::Simulator, Self::Sip, Self::Twilio, Self::Telnyx];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simulator => "simulator",
+            Self::Sip => "sip",
+            Self::Twilio => "twilio",
+            Self::Telnyx => "telnyx",
+        }
+    }
 }
 
 /// A phone number of an agency, with the agent that answers it.
@@ -92,6 +103,8 @@ pub struct Number {
     pub carrier_account: Option<Text>,
     /// Where it is, in words, e.g. `Denver, US`.
     pub location: Option<Text>,
+    /// Why the carrier does not yet send its calls where its agent's route says; none where it does or nothing is to do.
+    pub routing: Option<Text>,
     /// When the carrier confirmed it.
     pub purchased_at: Option<Timestamp>,
     /// When it was given back.
@@ -128,6 +141,7 @@ impl Number {
             carrier: Carrier::Simulator,
             carrier_account: None,
             location: None,
+            routing: None,
             purchased_at: None,
             released_at: None,
             created_at: Timestamp(0),

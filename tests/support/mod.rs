@@ -125,6 +125,7 @@ pub fn number(number: u64, phone_number: &str) -> Number {
         carrier: Carrier::Telnyx,
         carrier_account: None,
         location: None,
+        routing: None,
         purchased_at: Some(NOON),
         released_at: None,
         created_at: NOON,

@@ -155,6 +155,7 @@ fn number(row: &Row<'_>) -> Result<BroughtNumber, Refusal> {
         carrier: Carrier::Telnyx,
         carrier_account: None,
         location: None,
+        routing: None,
         purchased_at: row.optional("purchased_at", values::timestamp)?,
         released_at: row.optional("released_at", values::timestamp)?,
         created_at: row.required("created_at", values::timestamp)?,

@@ -3,7 +3,10 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
-use crate::model::{AgencyId, AgentId, Carrier, E164, Money, NumberId, Role, Status, Text, Timestamp, UserId};
+use crate::model::{
+    AgencyId, AgentId, BasketId, Carrier, Deed, E164, KeyId, Money, NumberId, OrderId, OrderState, Reason, Role,
+    Status, Text, Timestamp, UserId,
+};
 
 macro_rules! id_columns {
     ($($id:ident)*) => {$(
@@ -21,7 +24,7 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(AgencyId UserId AgentId NumberId);
+id_columns!(AgencyId UserId AgentId NumberId KeyId OrderId BasketId);
 
 macro_rules! integer_columns {
     ($($wrapper:ident)*) => {$(
@@ -62,7 +65,20 @@ macro_rules! state_columns {
     )*};
 }
 
-state_columns!(Carrier Role Status);
+state_columns!(Carrier Deed OrderState Role Status);
+
+impl ToSql for Reason {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.name()))
+    }
+}
+
+impl FromSql for Reason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|reason| reason.name() == name).ok_or(FromSqlError::InvalidType)
+    }
+}
 
 impl ToSql for Text {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -90,12 +106,14 @@ impl FromSql for E164 {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Carrier, Role, Status};
+    use crate::model::{Carrier, Deed, OrderState, Role, Status};
 
     #[test]
     fn states_lie_at_their_place_in_all() {
         assert!(Status::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Carrier::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
+        assert!(Deed::ALL.iter().enumerate().all(|(place, deed)| *deed as usize == place));
+        assert!(OrderState::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Role::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
     }
 }

@@ -17,7 +17,7 @@ mod users;
 use std::ops::Deref;
 
 use metrics::counter;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
 pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
@@ -25,7 +25,7 @@ pub use open::{OpenError, Store};
 
 use open::Memory;
 
-use crate::model::{Error, Result};
+use crate::model::{By, Error, Result};
 
 /// One moment of the store, for reading.
 pub struct Snapshot<'c> {
@@ -89,15 +89,31 @@ impl Store {
         look(&Snapshot { connection: &connection, memory: Some(&self.memory) })
     }
 
-    /// Does one deed: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
+    /// Does one deed of the operator's: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
     ///
     /// # Errors
     /// What `deed` returns, and [`Error::Internal`] where SQLite fails.
     pub fn write<T, E: From<Error>>(&self, deed: impl FnOnce(&Change) -> Result<T, E>) -> Result<T, E> {
+        self.write_by(&By::OPERATOR, deed)
+    }
+
+    /// Does one deed on somebody's behalf, whose name its events bear.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_by<T, E: From<Error>>(&self, by: &By, deed: impl FnOnce(&Change) -> Result<T, E>) -> Result<T, E> {
         counter!("linekeeper_store_transactions_total", "kind" => "write").increment(1);
         let mut connection = self.writer.get().map_err(Error::internal)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
+        let act = "UPDATE acting SET actor = ?1, request_id = ?2, at = ?3";
+        let acting = |actor, request_id, at| -> Result<()> {
+            transaction.prepare_cached(act)?.execute(params![actor, request_id, at])?;
+            Ok(())
+        };
+        acting(Some(by.actor.to_string()), by.request_id.as_deref(), by.at)?;
         let done = deed(&Change { snapshot: Snapshot { connection: &transaction, memory: None } })?;
+        // What another program writes next is not this one's doing.
+        acting(None, None, None)?;
         transaction.commit().map_err(Error::from)?;
         Ok(done)
     }

@@ -162,10 +162,10 @@ impl Snapshot<'_> {
 /// The columns that `Page::add` reads.
 const COLUMNS: &str = "id, phone_number, phone_number_id, friendly_name, number_type, country_code,
     voice_enabled, sms_enabled, mms_enabled, inbound, outbound, monthly_cost, setup_cost, currency, status, is_active,
-    carrier, carrier_account, location, purchased_at, released_at, created_at, updated_at, agent_mapping_id";
+    carrier, carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, agent_mapping_id";
 
 /// Where in `COLUMNS` the agent's id is.
-const AGENT: usize = 23;
+const AGENT: usize = 24;
 
 /// Rows on their way out, and the few agents that they share.
 #[derive(Default)]
@@ -200,10 +200,11 @@ impl Page {
             carrier: row.get(16)?,
             carrier_account: row.get(17)?,
             location: row.get(18)?,
-            purchased_at: row.get(19)?,
-            released_at: row.get(20)?,
-            created_at: row.get(21)?,
-            updated_at: row.get(22)?,
+            routing: row.get(19)?,
+            purchased_at: row.get(20)?,
+            released_at: row.get(21)?,
+            created_at: row.get(22)?,
+            updated_at: row.get(23)?,
             agent,
         });
         Ok(())
@@ -250,11 +251,11 @@ impl Change<'_> {
                 "INSERT INTO agency_phone_numbers (agency_no, id, phone_number, phone_number_id, friendly_name,
                      number_type, country_code, voice_enabled, sms_enabled, mms_enabled, inbound, outbound,
                      agent_mapping_id, monthly_cost, setup_cost, currency, status, is_active, carrier,
-                     carrier_account, location, purchased_at, released_at, created_at, updated_at, assigned)
+                     carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, assigned)
                  VALUES (:agency, :id, :phone_number, :carrier_number_id, :friendly_name,
                      :number_type, :country_code, :voice, :sms, :mms, :inbound, :outbound,
                      :agent, :monthly_cost, :setup_cost, :currency, :status, :is_active, :carrier,
-                     :carrier_account, :location, :purchased_at, :released_at, :created_at, :updated_at,
+                     :carrier_account, :location, :routing, :purchased_at, :released_at, :created_at, :updated_at,
                      :agent IS NOT NULL)",
             )?
             .execute(named_params! {
@@ -279,6 +280,7 @@ impl Change<'_> {
                 ":carrier": number.carrier,
                 ":carrier_account": number.carrier_account,
                 ":location": number.location,
+                ":routing": number.routing,
                 ":purchased_at": number.purchased_at,
                 ":released_at": number.released_at,
                 ":created_at": number.created_at,

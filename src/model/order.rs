@@ -1,0 +1,200 @@
+//! The order: one thing asked of a carrier for one number, done exactly once.
+
+use std::fmt;
+
+use super::{BasketId, Carrier, E164, NumberId, OrderId, Text, Timestamp};
+
+/// What a carrier is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// Rent us a number.
+    Purchase,
+    /// Take a number back.
+    Release,
+    /// Send a number's calls and messages where its agent's route says.
+    Route,
+}
+
+impl Deed {
+    /// Every deed, in the order in which the database numbers them.
+    pub const ALL: [Self; 3] = [Self::Purchase, Self::Release, Self::Route];
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Purchase => "purchase",
+            Self::Release => "release",
+            Self::Route => "route",
+        })
+    }
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderState {
+    /// The number is ours to order; the carrier knows nothing yet.
+    Claimed,
+    /// The carrier is being asked to do it.
+    Sending,
+    /// The carrier has done it.
+    Confirmed,
+    /// The carrier has not done it, and will not.
+    Failed,
+    /// The carrier may have done it: it will be asked.
+    Unknown,
+    /// Only a person can tell how it ended.
+    NeedsOperator,
+}
+
+impl OrderState {
+    /// Every state, in the order in which the database numbers them.
+    pub const ALL: [Self; 6] =
+        [Self::Claimed, Self::Sending, Self::Confirmed, Self::Failed, Self::Unknown, Self::NeedsOperator];
+
+    /// Whether nothing more will come of it.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Failed)
+    }
+}
+
+impl fmt::Display for OrderState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Claimed => "claimed",
+            Self::Sending => "sending",
+            Self::Confirmed => "confirmed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NeedsOperator => "needs_operator",
+        })
+    }
+}
+
+/// Why an order failed, or is not done yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The carrier does not sell the number, or somebody here has it or is about to: which, is nobody's business.
+    NotAvailable,
+    /// The carrier knows no such number.
+    InvalidNumber,
+    /// It would cost more than the agency may spend a month.
+    OverBudget,
+    /// The agency may not have more numbers.
+    OverLimit,
+    /// The carrier refused for another reason.
+    Refused,
+    /// The carrier has too much to do, and did nothing.
+    CarrierBusy,
+    /// The carrier could not be reached, and did nothing.
+    Unreached,
+    /// The carrier did not say what it did.
+    Unanswered,
+    /// There is no account at the number's carrier to act with.
+    NoAccount,
+    /// The agency has no such number.
+    NoSuchNumber,
+    /// Another order for this number is under way.
+    UnderWay,
+    /// It was taken back before the carrier knew of it.
+    Withdrawn,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::NotAvailable,
+        Self::InvalidNumber,
+        Self::OverBudget,
+        Self::OverLimit,
+        Self::Refused,
+        Self::CarrierBusy,
+        Self::Unreached,
+        Self::Unanswered,
+        Self::NoAccount,
+        Self::NoSuchNumber,
+        Self::UnderWay,
+        Self::Withdrawn,
+    ];
+
+    /// Its name, as the store keeps it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotAvailable => "not_available",
+            Self::InvalidNumber => "invalid_number",
+            Self::OverBudget => "over_budget",
+            Self::OverLimit => "over_limit",
+            Self::Refused => "refused",
+            Self::CarrierBusy => "carrier_busy",
+            Self::Unreached => "unreached",
+            Self::Unanswered => "unanswered",
+            Self::NoAccount => "no_account",
+            Self::NoSuchNumber => "no_such_number",
+            Self::UnderWay => "under_way",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    /// As a sentence that may be shown to the agency.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAvailable => "Phone number is not available or already taken",
+            Self::InvalidNumber => "The carrier knows no such phone number",
+            Self::OverBudget => "The agency's monthly budget does not allow it",
+            Self::OverLimit => "The agency has as many phone numbers as it may have",
+            Self::Refused => "The carrier refused",
+            Self::CarrierBusy => "The carrier is busy and did nothing; try again later",
+            Self::Unreached => "The carrier could not be reached and did nothing; try again later",
+            Self::Unanswered => "The carrier has not confirmed it yet; this is being settled",
+            Self::NoAccount => "There is no account at this number's carrier to act with",
+            Self::NoSuchNumber => "Phone number not found",
+            Self::UnderWay => "Another order for this phone number is under way",
+            Self::Withdrawn => "It was taken back",
+        })
+    }
+}
+
+/// One thing asked of a carrier, for one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its id, and what the carrier is given to know it by.
+    pub id: OrderId,
+    /// What was asked for at once with it.
+    pub basket: BasketId,
+    /// Its place in the basket.
+    pub place: u32,
+    /// What is asked for.
+    pub deed: Deed,
+    /// The number's row here. There is none any more where a purchase failed.
+    pub number: NumberId,
+    /// The number itself; none where the agency has no such number.
+    pub phone_number: Option<E164>,
+    /// The carrier that is asked.
+    pub carrier: Carrier,
+    /// With which account.
+    pub account: Option<Text>,
+    /// The agency's own word for it.
+    pub customer_reference: Option<String>,
+    /// Where it stands.
+    pub state: OrderState,
+    /// How often it was sent to the carrier.
+    pub sends: u32,
+    /// How often the carrier was asked about it since then, or could not be.
+    pub tries: u32,
+    /// Since when the carrier has said that it knows nothing of it.
+    pub absent_since: Option<Timestamp>,
+    /// When it is to be looked at again.
+    pub due_at: Option<Timestamp>,
+    /// Why it failed or is not done yet.
+    pub reason: Option<Reason>,
+    /// What the carrier said to that.
+    pub detail: Option<String>,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}

@@ -1,4 +1,4 @@
-//! The verbs: what can be done with agencies, users, agents and numbers, whoever asks and in whatever dialect.
+//! The verbs: what can be done with agencies, users, keys, agents and numbers, whoever asks and in whatever dialect.
 //!
 //! A verb takes the caller's [`Scope`](crate::store::Scope) and works inside the snapshot or change it is given, so
 //! that one request is one transaction however many verbs it needs.
@@ -7,6 +7,7 @@ pub mod access;
 pub mod agencies;
 pub mod agents;
 pub mod import;
+pub mod keys;
 pub mod numbers;
 pub mod users;
 

@@ -14,6 +14,8 @@ pub enum Noun {
     User,
     /// An agent.
     Agent,
+    /// An API key.
+    Key,
 }
 
 impl fmt::Display for Noun {
@@ -22,6 +24,7 @@ impl fmt::Display for Noun {
             Self::Agency => "agency",
             Self::User => "user",
             Self::Agent => "agent",
+            Self::Key => "key",
         })
     }
 }
@@ -32,6 +35,12 @@ pub enum Error {
     /// The caller is not a user, or a user without an agency.
     #[error("the caller does not belong to an agency")]
     NoAgency,
+    /// A caller who is known, and may not do this.
+    #[error("the caller's role or key does not allow this")]
+    Forbidden,
+    /// Which of these it is, is nobody's business.
+    #[error("the API key is unknown, expired or revoked")]
+    BadKey,
     /// There is no such thing here; one that belongs to another agency answers the same.
     #[error("there is no such {0}")]
     NotFound(Noun),

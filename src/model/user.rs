@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{AgencyId, UserId};
+use super::{AgencyId, Permission, Permissions, UserId};
 
 /// A person who signs in with a token whose subject is this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,20 @@ impl Role {
             Self::Admin => "admin",
         }
     }
+
+    /// What the role allows.
+    #[must_use]
+    pub fn permissions(self) -> Permissions {
+        match self {
+            Self::AgencyOwner | Self::Admin => Permissions::ALL,
+            Self::AgencyAdmin => {
+                Permission::ALL.into_iter().filter(|permission| *permission != Permission::NumbersDelete).collect()
+            }
+            Self::AgencyMember | Self::ClientAdmin | Self::ClientViewer => {
+                [Permission::NumbersRead, Permission::MessagesRead, Permission::AgentsRead].into_iter().collect()
+            }
+        }
+    }
 }
 
 impl fmt::Display for Role {
@@ -68,5 +82,20 @@ impl FromStr for Role {
             .into_iter()
             .find(|role| role.name() == text)
             .ok_or_else(|| format!("a role is one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Role;
+
+    #[test]
+    fn owners_may_do_all_admins_not_release_and_others_read() {
+        let allowed = Role::ALL.map(|role| role.permissions().to_string());
+        assert!(allowed[0].contains("phone_numbers:delete") && allowed[0] == allowed[5]);
+        assert_eq!(allowed[0].replace("phone_numbers:delete,", ""), allowed[1]);
+        for reader in &allowed[2..5] {
+            assert_eq!(reader, "phone_numbers:read,messages:read,agents:read");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod support;
 
 mod concurrency;
 mod durability;
+mod keys;
 mod killed;
 mod memory;
 mod versions;

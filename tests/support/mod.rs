@@ -62,7 +62,7 @@ impl Inventory {
 }
 
 /// An id that is easy to tell in a failure's output.
-pub fn id(number: u64) -> Uuid {
+pub const fn id(number: u64) -> Uuid {
     Uuid::from_u64_pair(0x4000, (1 << 63) | number)
 }
 

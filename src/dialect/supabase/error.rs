@@ -93,6 +93,8 @@ impl Failure {
 fn verb_response(error: &Error) -> HttpResponse {
     let (status, text) = match error {
         Error::NoAgency => (StatusCode::FORBIDDEN, "User does not belong to an agency".to_owned()),
+        Error::Forbidden => (StatusCode::FORBIDDEN, "Insufficient permissions".to_owned()),
+        Error::BadKey => (StatusCode::UNAUTHORIZED, error.to_string()),
         Error::NotFound(noun) => (StatusCode::NOT_FOUND, format!("No such {noun}")),
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, error.to_string()),
         Error::Exists(_) => (StatusCode::CONFLICT, error.to_string()),

@@ -4,8 +4,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use uuid::Uuid;
 
 use crate::model::{
-    AgencyId, AgentId, BasketId, Carrier, Deed, E164, KeyId, Money, NumberId, OrderId, OrderState, Reason, Role,
-    Status, Text, Timestamp, UserId,
+    AgencyId, AgentId, BasketId, Carrier, Deed, E164, KeyId, Money, NumberId, OrderId, OrderState, Permissions, Reason,
+    Role, Status, Text, Timestamp, UserId,
 };
 
 macro_rules! id_columns {
@@ -77,6 +77,18 @@ impl FromSql for Reason {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let name = value.as_str()?;
         Self::ALL.into_iter().find(|reason| reason.name() == name).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl ToSql for Permissions {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0))
+    }
+}
+
+impl FromSql for Permissions {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        u8::column_result(value).map(Self)
     }
 }
 

@@ -7,12 +7,21 @@ use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use crate::clock::{Clock, Ids};
-use crate::inventory::{access, agencies, agents, numbers, users};
-use crate::model::{AgentId, Number, NumberFilter, NumberId, Result, Role, Search, Status, Timestamp, Window};
+use crate::inventory::{access, agencies, agents, keys, numbers, users};
+use crate::model::{
+    AgentId, Number, NumberFilter, NumberId, Permissions, Result, Role, Search, Status, Timestamp, Window,
+};
 use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
 
-const TENANT_TABLES: [&str; 6] =
-    ["users", "agent_mappings", "agency_phone_numbers", "number_counts", "agent_number_counts", "number_changes"];
+const TENANT_TABLES: [&str; 7] = [
+    "users",
+    "api_keys",
+    "agent_mappings",
+    "agency_phone_numbers",
+    "number_counts",
+    "agent_number_counts",
+    "number_changes",
+];
 
 static EXECUTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -58,6 +67,10 @@ fn live(store: &Store) {
         .write(|change| {
             let (parent, _) = agencies::create(change, &clock, &ids, "Parent", None)?;
             let (agency, scope) = agencies::create(change, &clock, &ids, "Agency", Some(parent.id))?;
+            let wanted = keys::NewKey { name: None, permissions: Permissions::ALL, partner: true, expires_at: None };
+            let key = keys::create(change, &clock, &ids, parent.id, wanted)?;
+            access::key_caller(change, &key, clock.now(), Some(agency.id))?;
+            keys::revoke(change, &clock, parent.id, key.id)?;
             agencies::update(change, agency.id, Some("Renamed"), Some(None))?;
             let user = users::create(change, &clock, &ids, None, Some(agency.id), "a@b", Role::Admin)?;
             users::update(change, user.id, users::Changes { role: Some(Role::AgencyOwner), ..Default::default() })?;
@@ -78,6 +91,7 @@ fn live(store: &Store) {
             let scope = access::operator(snapshot, agency)?;
             snapshot.agencies()?;
             snapshot.users(Some(&scope))?;
+            keys::list(snapshot, agency)?;
             snapshot.revision(&scope)?;
             snapshot.agency_name(&scope)?;
             snapshot.agency_of_agent(agent)?;
@@ -161,8 +175,8 @@ fn every_statement_searches_a_tenants_rows_through_a_key_that_begins_with_the_ag
     insta::assert_snapshot!("plans", plans);
 }
 
-/// A step may search a tenant table by the agency first, or a user by its own id: that is how the agency is learnt. An
-/// import may ask whether an id is here, whosever it is.
+/// A step may search a tenant table by the agency first, or a user or a key by its own id: that is how the agency is
+/// learnt. An import may ask whether an id is here, whosever it is.
 fn assert_within_the_agency(sql: &str, step: &str) {
     let words: Vec<&str> = step.split_whitespace().collect();
     let [deed @ ("SEARCH" | "SCAN"), name, ..] = words[..] else { return };
@@ -171,6 +185,7 @@ fn assert_within_the_agency(sql: &str, step: &str) {
     });
     let by_agency = deed == "SEARCH" && step.contains("(agency_no=?");
     let asked_by_an_import = ["n.id = ?1", "m.id = ?1"].iter().any(|end| sql.ends_with(end));
-    let by_own_id = (table == Some(&"users") || asked_by_an_import) && step.contains("(id=?)");
+    let is_who_asks = table == Some(&"users") || sql.ends_with("k.id = ?1");
+    let by_own_id = (is_who_asks || asked_by_an_import) && step.contains("(id=?)");
     assert!(table.is_none() || by_agency || by_own_id, "{step}\n in {sql}");
 }

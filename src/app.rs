@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix_web::web;
 use tokio::sync::Semaphore;
 
+use crate::carrier::Carriers;
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
+use crate::inventory::desk::Desk;
 use crate::model::Error;
 use crate::store::Store;
 
@@ -20,11 +22,10 @@ pub struct AppState(Arc<Parts>);
 /// The parts of the running program.
 #[derive(Debug)]
 struct Parts {
-    store: Store,
+    desk: Arc<Desk>,
     config: Config,
-    clock: Clock,
-    ids: Ids,
     long_work: Arc<Semaphore>,
+    carrier_work: Arc<Semaphore>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -35,25 +36,29 @@ pub enum Work {
     Brief,
     /// May walk an agency's rows or wait for the disk: other requests must not wait behind it.
     Long,
+    /// Waits for a carrier, and holds no connection while it does.
+    Carrier,
     /// Must be answered however much long work there is, and is asked rarely.
     Probe,
 }
 
 /// How many pieces of long work may be under way at once.
 pub const LONG_WORK: usize = 8;
+/// How many requests may wait for a carrier at once.
+pub const CARRIER_WORK: usize = 32;
 /// How many probes may be under way at once without waiting for each other's connection.
 pub const PROBES: usize = 2;
 
 impl AppState {
     /// Puts the program together.
     #[must_use]
-    pub fn new(store: Store, config: Config, clock: Clock, ids: Ids) -> Self {
+    pub fn new(store: Store, config: Config, carriers: Carriers, clock: Clock, ids: Ids) -> Self {
+        let desk = Desk::new(store, carriers, clock, ids, config.orders);
         Self(Arc::new(Parts {
-            store,
+            desk: Arc::new(desk),
             config,
-            clock,
-            ids,
             long_work: Arc::new(Semaphore::new(LONG_WORK)),
+            carrier_work: Arc::new(Semaphore::new(CARRIER_WORK)),
             shared: Mutex::default(),
         }))
     }
@@ -73,11 +78,12 @@ impl AppState {
         E: From<Error> + Send + 'static,
     {
         let turn = match work {
-            Work::Brief => return caught(|| deed(&self.0.store)),
+            Work::Brief => return caught(|| deed(self.0.desk.store())),
             Work::Long => Some(self.0.long_work.clone().acquire_owned().await.map_err(Error::internal)?),
+            Work::Carrier => Some(self.0.carrier_work.clone().acquire_owned().await.map_err(Error::internal)?),
             Work::Probe => None,
         };
-        let store = self.0.store.clone();
+        let store = self.0.desk.store().clone();
         // The work keeps its turn, not the request: it goes on where the caller has gone away.
         let kept = move || {
             let _turn = turn;
@@ -106,13 +112,19 @@ impl AppState {
     /// The time of day.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        self.0.desk.clock()
     }
 
     /// The source of fresh ids.
     #[must_use]
     pub fn ids(&self) -> &Ids {
-        &self.0.ids
+        self.0.desk.ids()
+    }
+
+    /// Where carriers are asked to do things.
+    #[must_use]
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.0.desk
     }
 }
 

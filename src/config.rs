@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Value;
 
@@ -19,6 +20,8 @@ const PREFIX: &str = "LINEKEEPER_";
 const CONFIG_VARIABLE: &str = "LINEKEEPER_CONFIG";
 /// The file that is read if no other is named.
 const CONFIG_FILE: &str = "config.toml";
+/// The longest time that a setting can be.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// A shorter HMAC-SHA256 secret is weaker than the hash (RFC 7518, 3.2).
 const MIN_SECRET_BYTES: usize = 32;
 
@@ -39,6 +42,10 @@ pub struct Config {
     pub memory_bytes: usize,
     /// The `supabase` dialect's settings.
     pub supabase: Supabase,
+    /// How orders are carried out.
+    pub orders: Orders,
+    /// The carrier that is built in.
+    pub simulator: Option<Simulator>,
     /// The log's settings.
     pub log: Log,
     settings: Settings,
@@ -51,6 +58,26 @@ pub struct Supabase {
     pub audience: String,
     /// What a token's `iss` must be.
     pub issuer: Option<String>,
+}
+
+/// `[orders]`
+#[derive(Clone, Copy, Debug)]
+pub struct Orders {
+    /// How long a release waits before the carrier hears of it.
+    pub release_hold: Duration,
+    /// How far apart a carrier must say twice that it knows nothing of a purchase.
+    pub absence_proof: Duration,
+    /// How long after a lost answer the carrier is asked first.
+    pub retry_delay: Duration,
+}
+
+/// `[simulator]`
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    /// Fixes its stock.
+    pub seed: u64,
+    /// Where it runs, if not here.
+    pub url: Option<String>,
 }
 
 /// `[log]`
@@ -187,6 +214,12 @@ impl Config {
                 audience: settings.text("dialect.supabase.audience").to_owned(),
                 issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),
             },
+            orders: Orders {
+                release_hold: settings.duration("orders.release_hold")?,
+                absence_proof: settings.duration("orders.absence_proof")?,
+                retry_delay: settings.duration("orders.retry_delay")?,
+            },
+            simulator: settings.simulator()?,
             log: Log { level, format },
             settings,
         })
@@ -224,9 +257,12 @@ impl Settings {
             if self.0.contains_key(&key) && text.is_empty() {
                 continue;
             }
-            let is_integer = self.0.get(&key).is_some_and(|(value, _)| value.is_integer());
-            let integer = text.parse().ok().filter(|_| is_integer).map(Value::Integer);
-            let value = integer.unwrap_or_else(|| Value::String(text.clone()));
+            let value = match self.0.get(&key) {
+                Some((Value::Integer(_), _)) => text.parse().map(Value::Integer).ok(),
+                Some((Value::Boolean(_), _)) => text.parse().map(Value::Boolean).ok(),
+                _ => None,
+            };
+            let value = value.unwrap_or_else(|| Value::String(text.clone()));
             self.set(&key, value, Origin::Environment(name.clone()))?;
         }
         Ok(())
@@ -263,6 +299,29 @@ impl Settings {
             Some(mib) => Ok(mib << 20),
             None => self.refuse(key, "is a whole number of MiB from 0 to 4096"),
         }
+    }
+
+    fn duration(&self, key: &str) -> Result<Duration> {
+        match humantime::parse_duration(self.text(key)) {
+            Ok(duration) if duration <= LONGEST => Ok(duration),
+            _ => self.refuse(key, "is a time like 0s, 30s, 10m or 7days, up to a year"),
+        }
+    }
+
+    fn simulator(&self) -> Result<Option<Simulator>> {
+        let value = |key: &str| self.0.get(key).map(|(value, _)| value);
+        if value("simulator.enabled").and_then(Value::as_bool) == Some(false) {
+            return Ok(None);
+        }
+        let Some(seed) = value("simulator.seed").and_then(Value::as_integer).and_then(|seed| u64::try_from(seed).ok())
+        else {
+            return self.refuse("simulator.seed", "is a whole number from 0 on");
+        };
+        let url = self.text("simulator.url");
+        if !url.is_empty() && !url.starts_with("http://") {
+            return self.refuse("simulator.url", "is a URL that begins with http://");
+        }
+        Ok(Some(Simulator { seed, url: (!url.is_empty()).then(|| url.to_owned()) }))
     }
 
     fn origin(&self, key: &str) -> &Origin {

@@ -10,7 +10,7 @@ CREATE TABLE orders (
     deed               INTEGER NOT NULL CHECK (deed BETWEEN 0 AND 2),
     -- The number's row. There is none any more where a purchase failed.
     number_id          BLOB NOT NULL CHECK (length(number_id) = 16),
-    phone_number       TEXT,
+    phone_number       TEXT NOT NULL,
     carrier            INTEGER NOT NULL CHECK (carrier BETWEEN 0 AND 3),
     carrier_account    TEXT,
     customer_reference TEXT,

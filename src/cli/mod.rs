@@ -28,7 +28,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Flags};
 use crate::http::ServerError;
-use crate::model::Error;
+use crate::model::{Error, Noun};
 use crate::store::{DataDir, OpenError, Store};
 
 const AFTER_HELP: &str = "Example: linekeeper demo\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong settings, 4 doctor or healthcheck found \
@@ -118,7 +118,7 @@ impl From<ServerError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Failed(match error {
-            Error::NotFound(noun) => format!("{error}: `linekeeper {noun} list` shows those there are"),
+            Error::NotFound(noun) if noun != Noun::Number => format!("{error}: `linekeeper {noun} list` shows those there are"),
             error => error.to_string(),
         })
     }

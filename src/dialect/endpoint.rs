@@ -20,15 +20,34 @@ pub struct Endpoint {
     pub operation: fn(&mut SchemaGenerator) -> Operation,
 }
 
+/// Makes a route that answers.
+type MakeRoute = fn() -> Route;
+/// Describes an endpoint.
+type Describe = fn(&mut SchemaGenerator) -> Operation;
+
 impl Endpoint {
     /// Answers GET.
     #[must_use]
-    pub const fn get(
-        path: &'static str,
-        route: fn() -> Route,
-        operation: fn(&mut SchemaGenerator) -> Operation,
-    ) -> Self {
+    pub const fn get(path: &'static str, route: MakeRoute, operation: Describe) -> Self {
         Self { method: Method::GET, path, route, operation }
+    }
+
+    /// Answers POST.
+    #[must_use]
+    pub const fn post(path: &'static str, route: MakeRoute, operation: Describe) -> Self {
+        Self { method: Method::POST, path, route, operation }
+    }
+
+    /// Answers PATCH.
+    #[must_use]
+    pub const fn patch(path: &'static str, route: MakeRoute, operation: Describe) -> Self {
+        Self { method: Method::PATCH, path, route, operation }
+    }
+
+    /// Answers DELETE.
+    #[must_use]
+    pub const fn delete(path: &'static str, route: MakeRoute, operation: Describe) -> Self {
+        Self { method: Method::DELETE, path, route, operation }
     }
 }
 

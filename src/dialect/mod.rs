@@ -3,6 +3,7 @@
 pub mod answers;
 mod body;
 mod endpoint;
+mod idempotency;
 mod json;
 pub mod operation;
 pub mod supabase;
@@ -14,7 +15,12 @@ use crate::app::AppState;
 
 pub use body::{Unread, read_body};
 pub use endpoint::{Endpoint, resources};
+pub use idempotency::{REPLAYED, repeat};
 pub use json::to_vec;
+
+/// The id of a request, which its answer, its log line and the events it leads to bear.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
 
 /// One product's API.
 #[derive(Clone, Copy, Debug)]

@@ -13,15 +13,21 @@ pub struct Operation {
     pub summary: &'static str,
     /// Whether a caller must say who it is, in the dialect's own way.
     pub signed_in: bool,
-    /// What its query may hold.
+    /// What its query and headers may hold.
     pub parameters: Vec<Parameter>,
+    /// What its body must be, as a JSON Schema; none where it needs no body.
+    pub body: Option<Value>,
     /// Everything it answers.
     pub answers: Vec<Answer>,
 }
 
-/// A parameter of a query. None is required.
+/// A parameter of a query, or a header.
 #[derive(Clone, Debug)]
 pub struct Parameter {
+    /// `query` or `header`.
+    pub place: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
     /// Its name.
     pub name: &'static str,
     /// What it does.
@@ -91,7 +97,8 @@ impl Operation {
         let parameter = |parameter: &Parameter| {
             json!({
                 "name": parameter.name,
-                "in": "query",
+                "in": parameter.place,
+                "required": parameter.required,
                 "description": parameter.description,
                 "schema": parameter.schema,
             })
@@ -105,6 +112,10 @@ impl Operation {
         });
         if !self.parameters.is_empty() {
             operation["parameters"] = self.parameters.iter().map(parameter).collect();
+        }
+        if let Some(schema) = &self.body {
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         }
         if self.signed_in {
             operation["security"] = json!([{ tag: [] }]);

@@ -57,5 +57,5 @@ pub fn openapi(schemas: &mut SchemaGenerator) -> Operation {
 }
 
 fn open(id: &'static str, summary: &'static str, answer: Answer) -> Operation {
-    Operation { id, summary, signed_in: false, parameters: Vec::new(), answers: vec![answer] }
+    Operation { id, summary, signed_in: false, parameters: Vec::new(), body: None, answers: vec![answer] }
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Instant;
 
-use actix_web::Error;
+use actix_web::{Error, HttpMessage};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding, Header, HeaderName, HeaderValue};
@@ -12,6 +12,7 @@ use actix_web::web::Data;
 
 use super::metrics;
 use crate::app::AppState;
+use crate::dialect::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that a caller may give its request: a UUID's length.
@@ -29,6 +30,7 @@ pub async fn record<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) 
         (None, Some(state)) => state.ids().next().to_string(),
         (None, None) => String::new(),
     };
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let mut response = next.call(request).await?;
 

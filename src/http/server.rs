@@ -17,6 +17,8 @@ use crate::dialect;
 
 /// How long requests that are under way may take once the server was told to stop, in seconds.
 const DRAIN_SECONDS: u64 = 30;
+/// The connections that are there for orders. They are held between two calls of a carrier only, for a moment.
+const ORDERS: usize = 4;
 /// How often measurements are made small.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -68,10 +70,10 @@ impl Server {
         thread::available_parallelism().map_or(1, usize::from)
     }
 
-    /// The reads that may be under way at once: each thread's own, the long ones, and probes.
+    /// The reads that may be under way at once: each thread's own, the long ones, those of orders, and probes.
     #[must_use]
     pub fn concurrent_reads() -> u32 {
-        u32::try_from(Self::workers() + LONG_WORK + PROBES).unwrap_or(u32::MAX)
+        u32::try_from(Self::workers() + LONG_WORK + ORDERS + PROBES).unwrap_or(u32::MAX)
     }
 
     /// Answers until it is told to stop; then accepts no more, finishes what is under way within 30 seconds, and returns.

@@ -6,9 +6,14 @@
 pub mod access;
 pub mod agencies;
 pub mod agents;
+pub mod assignments;
+pub mod desk;
 pub mod import;
 pub mod keys;
 pub mod numbers;
+pub mod purchases;
+pub mod releases;
+mod settle;
 pub mod users;
 
 use crate::model::{Error, Result};

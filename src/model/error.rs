@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Reason;
+
 /// The result of a verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -16,6 +18,10 @@ pub enum Noun {
     Agent,
     /// An API key.
     Key,
+    /// A phone number.
+    Number,
+    /// An order.
+    Order,
 }
 
 impl fmt::Display for Noun {
@@ -25,6 +31,8 @@ impl fmt::Display for Noun {
             Self::User => "user",
             Self::Agent => "agent",
             Self::Key => "key",
+            Self::Number => "phone number",
+            Self::Order => "order",
         })
     }
 }
@@ -55,6 +63,21 @@ pub enum Error {
     /// Something unique is there already.
     #[error("there is already {0}")]
     Exists(&'static str),
+    /// It does not fit what is there, and why.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// There is no carrier to do it with.
+    #[error("no carrier is configured for this agency")]
+    NoCarrier,
+    /// The carrier did not do it.
+    #[error("{0}")]
+    Carrier(Reason),
+    /// The idempotency key was another request's.
+    #[error("this Idempotency-Key was used for another request")]
+    KeyReused,
+    /// A request with this idempotency key is being answered.
+    #[error("a request with this Idempotency-Key is being answered: try again later")]
+    InFlight,
     /// Another process has been writing for too long.
     #[error("another process is writing to the database: try again when it is done")]
     Busy,

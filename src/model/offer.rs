@@ -61,9 +61,9 @@ impl Features {
 }
 
 /// What somebody looks for in a carrier's stock.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// ISO 3166-1 alpha-2, in capitals.
+    /// ISO 3166-1 alpha-2, in capitals; empty where one number is wanted, whose country the carrier knows.
     pub country: String,
     /// Only of this kind.
     pub number_type: Option<NumberType>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BasketId, Carrier, E164, NumberId, OrderId, Text, Timestamp};
+use super::{BasketId, Carrier, E164, Number, NumberId, OrderId, Text, Timestamp};
 
 /// What a carrier is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,11 +99,13 @@ pub enum Reason {
     UnderWay,
     /// It was taken back before the carrier knew of it.
     Withdrawn,
+    /// The carrier did it, and here it could not be written down.
+    Unrecorded,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NotAvailable,
         Self::InvalidNumber,
         Self::OverBudget,
@@ -116,6 +118,7 @@ impl Reason {
         Self::NoSuchNumber,
         Self::UnderWay,
         Self::Withdrawn,
+        Self::Unrecorded,
     ];
 
     /// Its name, as the store keeps it.
@@ -134,6 +137,7 @@ impl Reason {
             Self::NoSuchNumber => "no_such_number",
             Self::UnderWay => "under_way",
             Self::Withdrawn => "withdrawn",
+            Self::Unrecorded => "unrecorded",
         }
     }
 }
@@ -154,6 +158,7 @@ impl fmt::Display for Reason {
             Self::NoSuchNumber => "Phone number not found",
             Self::UnderWay => "Another order for this phone number is under way",
             Self::Withdrawn => "It was taken back",
+            Self::Unrecorded => "The carrier did it, and it could not be recorded yet; this is being settled",
         })
     }
 }
@@ -171,8 +176,8 @@ pub struct Order {
     pub deed: Deed,
     /// The number's row here. There is none any more where a purchase failed.
     pub number: NumberId,
-    /// The number itself; none where the agency has no such number.
-    pub phone_number: Option<E164>,
+    /// The number itself.
+    pub phone_number: E164,
     /// The carrier that is asked.
     pub carrier: Carrier,
     /// With which account.
@@ -197,4 +202,31 @@ pub struct Order {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Order {
+    /// An order that is claimed and due at once: for this number, by itself in this basket.
+    #[must_use]
+    pub fn new(id: OrderId, basket: BasketId, deed: Deed, number: &Number, now: Timestamp) -> Self {
+        Self {
+            id,
+            basket,
+            place: 0,
+            deed,
+            number: number.id,
+            phone_number: number.phone_number.clone(),
+            carrier: number.carrier,
+            account: number.carrier_account.clone(),
+            customer_reference: None,
+            state: OrderState::Claimed,
+            sends: 0,
+            tries: 0,
+            absent_since: None,
+            due_at: Some(now),
+            reason: None,
+            detail: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }

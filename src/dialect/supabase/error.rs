@@ -97,11 +97,21 @@ fn verb_response(error: &Error) -> HttpResponse {
         Error::BadKey => (StatusCode::UNAUTHORIZED, error.to_string()),
         Error::NotFound(noun) => (StatusCode::NOT_FOUND, format!("No such {noun}")),
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, error.to_string()),
-        Error::Exists(_) => (StatusCode::CONFLICT, error.to_string()),
+        Error::Exists(_) | Error::InFlight => (StatusCode::CONFLICT, error.to_string()),
+        Error::Conflict(what) => (StatusCode::CONFLICT, capitalised(what)),
+        Error::NoCarrier => (StatusCode::BAD_REQUEST, "No carrier is configured for this agency".to_owned()),
+        Error::Carrier(reason) => (StatusCode::BAD_GATEWAY, reason.to_string()),
+        Error::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
         Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".to_owned()),
     };
     HttpResponse::build(status).json(FunctionBody { error: &text })
+}
+
+/// The product's texts begin with a capital.
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 impl Unauthorized {

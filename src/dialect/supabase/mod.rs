@@ -1,13 +1,18 @@
 #![doc = include_str!("README.md")]
 
+mod assignments;
 mod auth;
 mod error;
 mod gateway;
 mod jwks;
 mod numbers;
+mod offers;
 mod operations;
 mod passes;
+mod purchases;
 mod query;
+mod releases;
+mod requests;
 mod tables;
 mod values;
 mod wire;
@@ -33,8 +38,16 @@ pub const DIALECT: Dialect = Dialect {
     mount,
 };
 
-const ENDPOINTS: &[Endpoint] =
-    &[Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list), operations::list)];
+const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("/functions/v1/phone-numbers-list", || web::to(numbers::list), operations::list),
+    Endpoint::get("/functions/v1/phone-numbers-search", || web::to(offers::search), operations::search),
+    Endpoint::post("/functions/v1/phone-numbers-purchase", || web::to(purchases::purchase), operations::purchase),
+    Endpoint::get("/functions/v1/phone-numbers-assign", || web::to(assignments::show), operations::show),
+    Endpoint::post("/functions/v1/phone-numbers-assign", || web::to(assignments::assign), operations::assign),
+    Endpoint::patch("/functions/v1/phone-numbers-assign", || web::to(assignments::update), operations::update),
+    Endpoint::delete("/functions/v1/phone-numbers-assign", || web::to(assignments::unassign), operations::unassign),
+    Endpoint::post("/functions/v1/phone-numbers-release", || web::to(releases::release), operations::release),
+];
 
 fn mount(state: &AppState, config: &mut ServiceConfig) {
     behind_gateway(state, config, ENDPOINTS);

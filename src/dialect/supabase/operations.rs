@@ -1,12 +1,17 @@
 //! The functions, described.
 
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::assignments::{self, AssignableBody, AssignmentBody, ChangedBody, UpdateBody};
 use super::error::{FunctionBody, GatewayBody};
+use super::offers::{self, OffersBody};
+use super::purchases::{PurchaseBody, PurchasedBody};
 use super::query;
-use super::wire::ListBody;
-use crate::dialect::operation::{Answer, Operation};
+use super::releases::{ReleaseBody, ReleasedBody};
+use super::wire::{ListBody, NumberBody};
+use crate::dialect::operation::{Answer, Operation, Parameter};
 
 /// How a caller says who it is.
 pub fn way_in() -> Value {
@@ -33,7 +38,157 @@ pub fn list(schemas: &mut SchemaGenerator) -> Operation {
         summary: "List the phone numbers of the caller's agency",
         signed_in: true,
         parameters: query::parameters(),
+        body: None,
         answers,
+    }
+}
+
+/// `phone-numbers-search`
+pub fn search(schemas: &mut SchemaGenerator) -> Operation {
+    let mut operation = function(
+        schemas,
+        "supabasePhoneNumbersSearch",
+        "Search the stock of the agency's carrier",
+        Answer::json::<OffersBody<'_>>,
+        "What it would sell",
+        &[(400, "A parameter is malformed, or the agency has no carrier"), (502, "The carrier did not say")],
+    );
+    operation.parameters = offers::parameters();
+    operation
+}
+
+/// `phone-numbers-purchase`
+pub fn purchase(schemas: &mut SchemaGenerator) -> Operation {
+    let mut operation = function(
+        schemas,
+        "supabasePhoneNumbersPurchase",
+        "Purchase phone numbers",
+        Answer::json::<PurchasedBody<'_>>,
+        "All are the agency's, or will be when the carrier has confirmed the order",
+        &[
+            (400, "The body or the key is malformed, or the agency has no carrier"),
+            (404, "The agency has no such agent"),
+            (422, "The key was another request's"),
+        ],
+    );
+    for (status, description) in [
+        (207, "Some failed"),
+        (402, "None: over budget"),
+        (409, "None: not available or already taken; or a request with this key is being answered"),
+        (502, "None: the carrier refused or did nothing"),
+    ] {
+        operation.answers.push(Answer::json::<PurchasedBody<'_>>(status, description, schemas));
+    }
+    operation.parameters = vec![idempotency_key()];
+    operation.body = Some(taken::<PurchaseBody>(schemas));
+    operation
+}
+
+/// `GET phone-numbers-assign`
+pub fn show(schemas: &mut SchemaGenerator) -> Operation {
+    let mut operation = function(
+        schemas,
+        "supabasePhoneNumbersAssignShow",
+        "Show one number, or the numbers and the agents that could be assigned",
+        Answer::json::<Shown<'_>>,
+        "The number, or numbers and agents",
+        &[(400, "A parameter is malformed"), (404, "The agency has no such number")],
+    );
+    operation.parameters = assignments::parameters();
+    operation
+}
+
+/// `POST phone-numbers-assign`
+pub fn assign(schemas: &mut SchemaGenerator) -> Operation {
+    let body = taken::<AssignmentBody>(schemas);
+    Operation { body: Some(body), ..change(schemas, "supabasePhoneNumbersAssign", "Assign a number to an agent") }
+}
+
+/// `PATCH phone-numbers-assign`
+pub fn update(schemas: &mut SchemaGenerator) -> Operation {
+    let body = taken::<UpdateBody>(schemas);
+    Operation { body: Some(body), ..change(schemas, "supabasePhoneNumbersAssignUpdate", "Change a number") }
+}
+
+/// `DELETE phone-numbers-assign`
+pub fn unassign(schemas: &mut SchemaGenerator) -> Operation {
+    let one = Parameter { required: true, ..assignments::one() };
+    let operation = change(schemas, "supabasePhoneNumbersUnassign", "Take a number from its agent");
+    Operation { parameters: vec![one], ..operation }
+}
+
+/// `phone-numbers-release`
+pub fn release(schemas: &mut SchemaGenerator) -> Operation {
+    let mut operation = function(
+        schemas,
+        "supabasePhoneNumbersRelease",
+        "Give phone numbers back to the carrier",
+        Answer::json::<ReleasedBody<'_>>,
+        "All are given back, or held until they are",
+        &[
+            (400, "The body or the key is malformed, or not confirmed"),
+            (409, "A request with this key is being answered"),
+            (422, "The key was another request's"),
+        ],
+    );
+    operation.answers.push(Answer::json::<ReleasedBody<'_>>(207, "Some failed", schemas));
+    operation.parameters = vec![idempotency_key()];
+    operation.body = Some(taken::<ReleaseBody>(schemas));
+    operation
+}
+
+/// One number, or numbers and agents.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "SupabaseShown")]
+enum Shown<'a> {
+    #[allow(dead_code, reason = "only described")]
+    One(NumberBody<'a>),
+    #[allow(dead_code, reason = "only described")]
+    Many(AssignableBody<'a>),
+}
+
+fn change(schemas: &mut SchemaGenerator, id: &'static str, summary: &'static str) -> Operation {
+    function(
+        schemas,
+        id,
+        summary,
+        Answer::json::<ChangedBody<'_>>,
+        "The number as it is now",
+        &[
+            (400, "The body is malformed"),
+            (404, "The agency has no such number or agent"),
+            (409, "The number is released, being released, or not yet the agency's"),
+        ],
+    )
+}
+
+fn function(
+    schemas: &mut SchemaGenerator,
+    id: &'static str,
+    summary: &'static str,
+    answer: fn(u16, &'static str, &mut SchemaGenerator) -> Answer,
+    when: &'static str,
+    failures: &[(u16, &'static str)],
+) -> Operation {
+    let mut answers = vec![answer(200, when, schemas)];
+    answers.extend(failures.iter().map(|(status, when)| Answer::json::<FunctionBody<'_>>(*status, when, schemas)));
+    answers.extend(of_every_function(schemas));
+    Operation { id, summary, signed_in: true, parameters: Vec::new(), body: None, answers }
+}
+
+/// The schema of a body that is read, which may differ from one that is written.
+fn taken<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
+    schemas.subschema_for::<T>().to_value()
+}
+
+fn idempotency_key() -> Parameter {
+    Parameter {
+        place: "header",
+        required: false,
+        name: "Idempotency-Key",
+        description: "By this word a repeat of the request is known for 30 days, and answered without being done again",
+        schema: json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$" }),
     }
 }
 
@@ -41,7 +196,7 @@ fn of_every_function(schemas: &mut SchemaGenerator) -> Vec<Answer> {
     vec![
         Answer::json::<GatewayBody<'_>>(401, "The token is missing, malformed, forged or stale", schemas)
             .with_header("sb-error-code", "The body's code"),
-        Answer::json::<FunctionBody<'_>>(403, "The user does not belong to an agency", schemas),
+        Answer::json::<FunctionBody<'_>>(403, "The user does not belong to an agency, or its role does not allow this", schemas),
         Answer::json::<FunctionBody<'_>>(408, "The request's body did not arrive within ten seconds", schemas),
         Answer::json::<FunctionBody<'_>>(413, "The request's body is larger than 64 KiB", schemas),
         Answer::json::<FunctionBody<'_>>(500, "It failed; the log says why", schemas),

@@ -1,16 +1,31 @@
-//! The parameters of `phone-numbers-list`, read strictly: a malformed value is refused, never replaced by a default.
+//! The parameters of the functions, read strictly: a malformed value is refused, never replaced by a default.
+
+use std::str::FromStr;
 
 use percent_encoding::percent_decode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::error::Failure;
 use crate::dialect::operation::Parameter;
-use crate::model::{AgentId, MAX_SEARCH_CHARS, NumberFilter, Search, Status, Window};
+use crate::model::{MAX_SEARCH_CHARS, NumberFilter, Search, Status, Window};
 
 /// Rows a page has where `limit` is not given.
 const DEFAULT_LIMIT: u32 = 50;
 /// Rows a page has at most; a larger `limit` is taken as this.
 const MAX_LIMIT: u32 = 200;
+
+/// What the list takes.
+const LIST_PARAMETERS: [&str; 9] = [
+    "status",
+    "assigned",
+    "unassigned",
+    "agent_id",
+    "search",
+    "include_released",
+    "include_agents",
+    "limit",
+    "offset",
+];
 
 /// The parameters, described.
 pub fn parameters() -> Vec<Parameter> {
@@ -35,7 +50,12 @@ pub fn parameters() -> Vec<Parameter> {
         ("limit", "How many numbers at most: 50 if it is not given, never more than 200", whole(1)),
         ("offset", "How many numbers to pass over", whole(0)),
     ];
-    parameters.map(|(name, description, schema)| Parameter { name, description, schema }).into()
+    parameters.map(|(name, description, schema)| in_query(name, description, schema)).into()
+}
+
+/// A parameter of a query that need not be given.
+pub fn in_query(name: &'static str, description: &'static str, schema: Value) -> Parameter {
+    Parameter { place: "query", required: false, name, description, schema }
 }
 
 /// What is asked of the list.
@@ -49,61 +69,30 @@ pub struct ListQuery {
     pub include_agents: bool,
 }
 
-/// The parameters that are known, as given.
-#[derive(Default)]
-struct Given {
-    status: Option<String>,
-    assigned: Option<String>,
-    unassigned: Option<String>,
-    agent_id: Option<String>,
-    search: Option<String>,
-    include_released: Option<String>,
-    include_agents: Option<String>,
-    limit: Option<String>,
-    offset: Option<String>,
-}
-
 impl ListQuery {
     /// Reads a query string.
     ///
     /// # Errors
     /// [`Failure::Parameter`], naming the parameter and what it takes.
     pub fn parse(query: &str) -> Result<Self, Failure> {
-        let given = Given::read(query)?;
-        let status = match given.status.as_deref() {
-            None => None,
-            Some("pending") => Some(Status::Pending),
-            Some("active") => Some(Status::Active),
-            Some("suspended" | "inactive") => Some(Status::Suspended),
-            Some("released") => Some(Status::Released),
-            Some(_) => return Err(refuse("status", "must be one of pending, active, suspended, released")),
-        };
-        let agent = match given.agent_id.as_deref().map(str::parse::<AgentId>) {
-            None => None,
-            Some(Ok(id)) => Some(id),
-            Some(Err(_)) => return Err(refuse("agent_id", "must be a UUID")),
-        };
-        let search = given.search.unwrap_or_default();
+        let given = Given::read(query, &LIST_PARAMETERS)?;
+        let status = given.status()?;
+        let agent = given.id("agent_id")?;
+        let search = given.text("search").unwrap_or_default();
         if search.chars().count() > MAX_SEARCH_CHARS {
             return Err(refuse("search", "must have at most 128 characters"));
         }
-        let limit = match given.limit.as_deref() {
-            None => DEFAULT_LIMIT,
-            Some(text) => match whole("limit", text)? {
-                0 => return Err(refuse("limit", "must be at least 1")),
-                rows => u32::try_from(rows).unwrap_or(MAX_LIMIT).min(MAX_LIMIT),
-            },
-        };
-        let offset = given.offset.as_deref().map_or(Ok(0), |text| whole("offset", text))?;
+        let limit = given.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+        let offset = given.text("offset").map_or(Ok(0), |text| whole("offset", text))?;
         let filter = NumberFilter {
             status,
-            include_released: switch("include_released", given.include_released.as_deref())?,
-            assigned: switch("assigned", given.assigned.as_deref())?,
-            unassigned: switch("unassigned", given.unassigned.as_deref())?,
+            include_released: given.switch("include_released")?,
+            assigned: given.switch("assigned")?,
+            unassigned: given.switch("unassigned")?,
             agent,
-            search: Search::new(&search),
+            search: Search::new(search),
         };
-        let include_agents = switch("include_agents", given.include_agents.as_deref())?;
+        let include_agents = given.switch("include_agents")?;
         Ok(Self { filter, window: Window { offset, limit }, include_agents })
     }
 
@@ -118,37 +107,72 @@ impl ListQuery {
     }
 }
 
+/// The parameters of a function that are known to it, as given.
+#[derive(Debug)]
+pub struct Given(Vec<(&'static str, String)>);
+
 impl Given {
-    fn read(query: &str) -> Result<Self, Failure> {
-        let mut given = Self::default();
+    /// Reads a query string. Parameters that are not known are ignored.
+    ///
+    /// # Errors
+    /// [`Failure::Parameter`] where one is given twice, or empty though it is not `search`, or is not UTF-8.
+    pub fn read(query: &str, known: &[&'static str]) -> Result<Self, Failure> {
+        let mut given = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(name)?, decode(value)?);
-            let Some(place) = given.place(&name) else { continue };
-            if place.is_some() {
+            let Some(known) = known.iter().find(|known| **known == name) else { continue };
+            if given.iter().any(|(earlier, _)| earlier == known) {
                 return Err(refuse(&name, "must be given once"));
             }
             if value.is_empty() && name != "search" {
                 return Err(refuse(&name, "must not be empty"));
             }
-            *place = Some(value);
+            given.push((*known, value));
         }
-        Ok(given)
+        Ok(Self(given))
     }
 
-    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
-        Some(match name {
-            "status" => &mut self.status,
-            "assigned" => &mut self.assigned,
-            "unassigned" => &mut self.unassigned,
-            "agent_id" => &mut self.agent_id,
-            "search" => &mut self.search,
-            "include_released" => &mut self.include_released,
-            "include_agents" => &mut self.include_agents,
-            "limit" => &mut self.limit,
-            "offset" => &mut self.offset,
-            _ => return None,
-        })
+    /// A parameter as it was given.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// `true`, or `false` and absent.
+    pub fn switch(&self, name: &str) -> Result<bool, Failure> {
+        match self.text(name) {
+            Some("true") => Ok(true),
+            None | Some("false") => Ok(false),
+            Some(_) => Err(refuse(name, "must be true or false")),
+        }
+    }
+
+    /// An id.
+    pub fn id<T: FromStr>(&self, name: &str) -> Result<Option<T>, Failure> {
+        self.text(name).map(|text| text.parse().map_err(|_| refuse(name, "must be a UUID"))).transpose()
+    }
+
+    /// `status`, also by the product's database's word for suspended.
+    pub fn status(&self) -> Result<Option<Status>, Failure> {
+        match self.text("status") {
+            None => Ok(None),
+            Some("inactive") => Ok(Some(Status::Suspended)),
+            Some(text) => match Status::ALL.into_iter().find(|status| status.name() == text) {
+                Some(status) => Ok(Some(status)),
+                None => Err(refuse("status", "must be one of pending, active, suspended, released")),
+            },
+        }
+    }
+
+    /// `limit`: at least 1; more than the most is taken as the most.
+    pub fn limit(&self, default: u32, most: u32) -> Result<u32, Failure> {
+        match self.text("limit") {
+            None => Ok(default),
+            Some(text) => match whole("limit", text)? {
+                0 => Err(refuse("limit", "must be at least 1")),
+                rows => Ok(u32::try_from(rows).unwrap_or(most).min(most)),
+            },
+        }
     }
 }
 
@@ -161,14 +185,6 @@ fn decode(text: &str) -> Result<String, Failure> {
     }
 }
 
-fn switch(name: &str, value: Option<&str>) -> Result<bool, Failure> {
-    match value {
-        Some("true") => Ok(true),
-        None | Some("false") => Ok(false),
-        Some(_) => Err(refuse(name, "must be true or false")),
-    }
-}
-
 /// Decimal digits that fit a signed 64-bit integer.
 fn whole(name: &str, text: &str) -> Result<u64, Failure> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -176,7 +192,8 @@ fn whole(name: &str, text: &str) -> Result<u64, Failure> {
     number.and_then(|n| u64::try_from(n).ok()).ok_or_else(|| refuse(name, "must be a whole number"))
 }
 
-fn refuse(name: &str, what: &str) -> Failure {
+/// Says what a parameter must be.
+pub fn refuse(name: &str, what: &str) -> Failure {
     Failure::Parameter(format!("{name} {what}"))
 }
 
@@ -202,9 +219,7 @@ mod tests {
     #[test]
     fn the_parameters_that_are_described_are_those_that_are_read() {
         let described: Vec<_> = super::parameters().iter().map(|parameter| parameter.name).collect();
-        let read = include_str!("query.rs").lines().filter_map(|line| line.trim().strip_suffix(','));
-        let read = read.filter_map(|line| line.strip_prefix('"')?.split_once("\" => &mut self.").map(|(name, _)| name));
-        assert_eq!(described, read.collect::<Vec<_>>());
+        assert_eq!(described, super::LIST_PARAMETERS);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The JSON of `phone-numbers-list`, name for name as the product writes it.
+//! The JSON of numbers and of their list, name for name as the product writes it.
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -17,9 +17,10 @@ pub struct ListBody<'a> {
     pagination: Pagination,
 }
 
+/// A number, as lists show it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SupabaseNumber")]
-struct PhoneNumber<'a> {
+pub struct PhoneNumber<'a> {
     id: Uuid,
     phone_number: &'a str,
     phone_number_id: Option<&'a str>,
@@ -50,6 +51,30 @@ struct PhoneNumber<'a> {
     updated_at: Timestamp,
     agent_mapping_id: Option<Uuid>,
     agent_mappings: Option<AgentMapping<'a>>,
+    /// Why its calls do not yet go where its agent's route says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing: Option<&'a str>,
+}
+
+/// One number, as it is shown for assignment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseAssignableNumber")]
+pub struct AssignableNumber<'a> {
+    id: Uuid,
+    phone_number: &'a str,
+    friendly_name: Option<&'a str>,
+    status: &'static str,
+    agent_mapping_id: Option<Uuid>,
+    agent_mappings: Option<AgentMapping<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing: Option<&'a str>,
+}
+
+/// The answer with one number.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SupabaseNumberShown")]
+pub struct NumberBody<'a> {
+    pub phone_number: AssignableNumber<'a>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -63,9 +88,10 @@ struct AgentMapping<'a> {
     recording_enabled: bool,
 }
 
+/// An agent, as it is offered for assignment.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SupabaseAgent")]
-struct AvailableAgent<'a> {
+pub struct AvailableAgent<'a> {
     id: Uuid,
     ultravox_agent_id: &'a str,
     ultravox_agent_name: Option<&'a str>,
@@ -135,12 +161,27 @@ impl<'a> From<&'a Number> for PhoneNumber<'a> {
             updated_at: number.updated_at,
             agent_mapping_id: number.agent.as_ref().map(|agent| agent.id.0),
             agent_mappings: number.agent.as_deref().map(AgentMapping::from),
+            routing: number.routing.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a Number> for AssignableNumber<'a> {
+    fn from(number: &'a Number) -> Self {
+        Self {
+            id: number.id.0,
+            phone_number: number.phone_number.as_str(),
+            friendly_name: number.friendly_name.as_deref(),
+            status: number.status.name(),
+            agent_mapping_id: number.agent.as_ref().map(|agent| agent.id.0),
+            agent_mappings: number.agent.as_deref().map(AgentMapping::from),
+            routing: number.routing.as_deref(),
         }
     }
 }
 
 /// The product has one word for the two flags; a number that does neither shows as the column's default.
-fn direction(number: &Number) -> &'static str {
+pub fn direction(number: &Number) -> &'static str {
     match (number.inbound, number.outbound) {
         (true, true) => "both",
         (false, true) => "outbound",
@@ -187,13 +228,15 @@ impl From<&Counts> for Summary {
     }
 }
 
+/// Writes a value as the text that it shows as.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
+/// The same of one that may be missing.
 #[allow(clippy::ref_option, reason = "serde's signature")]
-fn text_or_null<T: std::fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn text_or_null<T: std::fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{Agency, AgencyId, Error, Result};
+use crate::model::{Agency, AgencyId, Allowance, Error, Money, Result};
 use crate::store::Scope;
 
 impl Snapshot<'_> {
@@ -48,7 +48,38 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// What the agency may have at once.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn allowance(&self, scope: &Scope) -> Result<Allowance> {
+        let allowance = self
+            .connection()
+            .prepare_cached("SELECT max_numbers, monthly_budget, budget_currency FROM agencies WHERE agency_no = ?1")?
+            .query_row([scope.agency_no], |row| {
+                let monthly = row.get::<_, Option<Money>>(1)?.zip(row.get(2)?);
+                Ok(Allowance { numbers: row.get(0)?, monthly })
+            })?;
+        Ok(allowance)
+    }
+}
+
 impl Change<'_> {
+    /// Says what an agency may have at once.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn allow(&self, scope: &Scope, allowance: &Allowance) -> Result<()> {
+        let (budget, currency) = allowance.monthly.clone().unzip();
+        self.connection()
+            .prepare_cached(
+                "UPDATE agencies SET max_numbers = ?2, monthly_budget = ?3, budget_currency = ?4 WHERE agency_no = ?1",
+            )?
+            .execute(params![scope.agency_no, allowance.numbers, budget, currency])?;
+        Ok(())
+    }
+
     /// Adds an agency and gives its scope.
     ///
     /// # Errors

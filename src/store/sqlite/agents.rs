@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{AgencyId, Agent, AgentId, AgentSettings, Error, NewAgent, Noun, Result, Timestamp};
+use crate::model::{
+    AgencyId, Agent, AgentId, AgentSettings, Error, NewAgent, Noun, NumberId, Result, Route, Timestamp,
+};
 use crate::store::Scope;
 
 impl Snapshot<'_> {
@@ -80,7 +82,71 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// Where the calls and messages of an agent's numbers go.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
+    pub fn route(&self, scope: &Scope, agent: AgentId) -> Result<Route> {
+        self.connection()
+            .prepare_cached(
+                "SELECT voice_url, sms_url, application_id, trunk_id, connection_id, sip_uri
+                 FROM agent_mappings WHERE agency_no = ?1 AND id = ?2",
+            )?
+            .query_row(params![scope.agency_no, agent], |row| {
+                Ok(Route {
+                    voice_url: row.get(0)?,
+                    sms_url: row.get(1)?,
+                    application_id: row.get(2)?,
+                    trunk_id: row.get(3)?,
+                    connection_id: row.get(4)?,
+                    sip_uri: row.get(5)?,
+                })
+            })
+            .optional()?
+            .ok_or(Error::NotFound(Noun::Agent))
+    }
+
+    /// The numbers that an agent answers and that are not released.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn numbers_answered_by(&self, scope: &Scope, agent: AgentId) -> Result<Vec<NumberId>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT id FROM agency_phone_numbers INDEXED BY numbers_by_agent
+             WHERE agency_no = ?1 AND agent_mapping_id = ?2 AND status <> 3 ORDER BY created_at, id",
+        )?;
+        let numbers = statement.query_map(params![scope.agency_no, agent], |row| row.get(0))?;
+        Ok(numbers.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
 impl Change<'_> {
+    /// Says where the calls and messages of an agent's numbers go.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
+    pub fn set_route(&self, scope: &Scope, agent: AgentId, route: &Route) -> Result<()> {
+        let changed = self
+            .connection()
+            .prepare_cached(
+                "UPDATE agent_mappings
+                 SET voice_url = ?3, sms_url = ?4, application_id = ?5, trunk_id = ?6, connection_id = ?7, sip_uri = ?8
+                 WHERE agency_no = ?1 AND id = ?2",
+            )?
+            .execute(params![
+                scope.agency_no,
+                agent,
+                route.voice_url,
+                route.sms_url,
+                route.application_id,
+                route.trunk_id,
+                route.connection_id,
+                route.sip_uri
+            ])?;
+        if changed == 0 { Err(Error::NotFound(Noun::Agent)) } else { Ok(()) }
+    }
+
     /// Adds an agent to the agency.
     ///
     /// # Errors

@@ -11,8 +11,10 @@ mod memory;
 mod migrations;
 mod numbers;
 mod open;
+mod orders;
 #[cfg(test)]
 mod plans;
+mod repeats;
 mod users;
 
 use std::ops::Deref;
@@ -23,6 +25,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
+pub use repeats::Earlier;
 
 use open::Memory;
 

@@ -6,7 +6,8 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
 use crate::model::{
-    AgencyId, Agent, AgentId, Counts, Error, Number, NumberFilter, NumberId, Result, Search, Slice, Status, Window,
+    AgencyId, Agent, AgentId, Counts, Error, Money, Noun, Number, NumberFilter, NumberId, Result, Search, Slice,
+    Status, Text, Window,
 };
 use crate::store::Scope;
 use crate::store::roll::Place;
@@ -239,6 +240,35 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// One number of the agency.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such number, [`Error::Internal`] where SQLite fails.
+    pub fn number(&self, scope: &Scope, id: NumberId) -> Result<Number> {
+        let created_at = self
+            .connection()
+            .prepare_cached("SELECT created_at FROM agency_phone_numbers WHERE id = ?2 AND agency_no = ?1")?
+            .query_row(params![scope.agency_no, id], |row| row.get(0))
+            .optional()?;
+        let place = created_at.map(|created_at| (created_at, id));
+        self.rows(scope, place.as_slice())?.pop().ok_or(Error::NotFound(Noun::Number))
+    }
+
+    /// What the agency's numbers that are not released cost a month, by currency.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn spending(&self, scope: &Scope) -> Result<Vec<(Text, Money)>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT currency, sum(monthly_cost) FROM agency_phone_numbers INDEXED BY numbers_live
+             WHERE agency_no = ?1 AND status <> 3 AND monthly_cost IS NOT NULL GROUP BY currency",
+        )?;
+        let sums = statement.query_map([scope.agency_no], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(sums.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
 impl Change<'_> {
     /// Adds a number to the agency, as it is given.
     ///
@@ -290,6 +320,56 @@ impl Change<'_> {
                 |error| if is_taken(&error) { Error::Exists("a live row of this number") } else { error.into() },
             )?;
         Ok(())
+    }
+
+    /// Writes a number of the agency anew: all but its id, the number itself, and when it was created.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such number; [`Error::Internal`] where SQLite fails, also where the
+    /// agent is not the agency's.
+    pub fn change_number(&self, scope: &Scope, number: &Number) -> Result<()> {
+        let changed = self
+            .connection()
+            .prepare_cached(
+                "UPDATE agency_phone_numbers
+                 SET phone_number_id = :carrier_number_id, friendly_name = :friendly_name, inbound = :inbound,
+                     outbound = :outbound, agent_mapping_id = :agent, assigned = :agent IS NOT NULL, status = :status,
+                     is_active = :is_active, routing = :routing, purchased_at = :purchased_at,
+                     released_at = :released_at, updated_at = :updated_at
+                 WHERE agency_no = :agency AND created_at = :created_at AND id = :id",
+            )?
+            .execute(named_params! {
+                ":agency": scope.agency_no,
+                ":created_at": number.created_at,
+                ":id": number.id,
+                ":carrier_number_id": number.carrier_number_id,
+                ":friendly_name": number.friendly_name,
+                ":inbound": number.inbound,
+                ":outbound": number.outbound,
+                ":agent": number.agent.as_ref().map(|agent| agent.id),
+                ":status": number.status,
+                ":is_active": number.is_active,
+                ":routing": number.routing,
+                ":purchased_at": number.purchased_at,
+                ":released_at": number.released_at,
+                ":updated_at": number.updated_at,
+            })?;
+        if changed == 0 { Err(Error::NotFound(Noun::Number)) } else { Ok(()) }
+    }
+
+    /// Removes a number that was never the agency's: its purchase failed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such number that is pending, [`Error::Internal`] where SQLite fails.
+    pub fn remove_pending(&self, scope: &Scope, number: &Number) -> Result<()> {
+        let removed = self
+            .connection()
+            .prepare_cached(
+                "DELETE FROM agency_phone_numbers
+                 WHERE agency_no = ?1 AND created_at = ?2 AND id = ?3 AND status = 0",
+            )?
+            .execute(params![scope.agency_no, number.created_at, number.id])?;
+        if removed == 0 { Err(Error::NotFound(Noun::Number)) } else { Ok(()) }
     }
 }
 

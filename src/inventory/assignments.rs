@@ -1,0 +1,139 @@
+//! Who answers a number, and what else an agency says of one: assigning is done when the carrier sends its calls there.
+
+use std::sync::Arc;
+
+use super::access::Caller;
+use super::desk::Desk;
+use super::name;
+use super::settle::route_of;
+use crate::model::{
+    AgentId, BasketId, By, Deed, Error, Number, NumberId, Order, OrderId, OrderState, Result, Status, Timestamp,
+};
+use crate::store::{Change, Scope};
+
+/// What is to change in a number; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Its agent; `Some(None)` takes it away.
+    pub agent: Option<Option<AgentId>>,
+    /// Its name; `Some(None)` takes it away.
+    pub friendly_name: Option<Option<String>>,
+    /// Whether it takes calls, and whether it places them.
+    pub directions: Option<(bool, bool)>,
+    /// In service or not.
+    pub is_active: Option<bool>,
+}
+
+/// What the number says while its carrier has not yet been asked.
+const NOT_YET: &str = "The carrier has not been told yet";
+
+impl Desk {
+    /// Changes a number, and has its carrier send its calls where they go now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the number or the agent is not the agency's; [`Error::Conflict`] where the number is
+    /// released, or about to be, or not yet the agency's.
+    pub fn change_number(&self, caller: &Caller, by: &By, id: NumberId, changes: &Changes) -> Result<Number> {
+        let scope = &caller.scope;
+        let route = self.store.write_by(by, |change| {
+            let mut number = self.changeable(change, scope, id)?;
+            self.apply(change, scope, &mut number, changes)?;
+            number.updated_at = self.clock.now();
+            let route = self.reroute(change, scope, &mut number, changes)?;
+            change.change_number(scope, &number)?;
+            Ok::<_, Error>(route)
+        })?;
+        if let Some((order, basket)) = route
+            && let Some(_hand) = self.take(basket)
+        {
+            self.carry_out(scope, order, by)?;
+        }
+        self.store.read(|snapshot| snapshot.number(scope, id))
+    }
+
+    fn changeable(&self, change: &Change, scope: &Scope, id: NumberId) -> Result<Number> {
+        let number = change.number(scope, id)?;
+        if number.status == Status::Released {
+            return Err(Error::Conflict("this phone number is released"));
+        }
+        match change.open_order(scope, id)? {
+            Some(Order { deed: Deed::Release, .. }) => Err(Error::Conflict("this phone number is being released")),
+            _ => Ok(number),
+        }
+    }
+
+    fn apply(&self, change: &Change, scope: &Scope, number: &mut Number, changes: &Changes) -> Result<()> {
+        if let Some(agent) = changes.agent {
+            number.agent = agent.map(|agent| change.agent(scope, agent)).transpose()?.map(Arc::new);
+        }
+        if let Some(called) = &changes.friendly_name {
+            number.friendly_name = match called {
+                Some(called) => Some(name("friendly_name", called)?.into()),
+                None => None,
+            };
+        }
+        if let Some(directions) = changes.directions {
+            (number.inbound, number.outbound) = directions;
+        }
+        match changes.is_active {
+            None => {}
+            Some(_) if number.status == Status::Pending => {
+                return Err(Error::Conflict("this phone number is not yet the agency's"));
+            }
+            Some(is_active) => {
+                number.is_active = is_active;
+                number.status = if is_active { Status::Active } else { Status::Suspended };
+            }
+        }
+        Ok(())
+    }
+
+    /// Orders that a number's calls be sent elsewhere, where its agent changes and one of the two has a route.
+    fn reroute(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        number: &mut Number,
+        changes: &Changes,
+    ) -> Result<Option<(OrderId, BasketId)>> {
+        let before = change.number(scope, number.id)?;
+        let same = route_of(change, scope, &before)? == route_of(change, scope, number)? && number.routing.is_none();
+        if changes.agent.is_none() || same || number.status == Status::Pending {
+            return Ok(None);
+        }
+        self.open_route(change, scope, number, BasketId(self.ids.next())).map(Some)
+    }
+
+    /// Has the carrier told where a number's calls go, and says at the number that it has not been.
+    pub(super) fn open_route(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        number: &mut Number,
+        basket: BasketId,
+    ) -> Result<(OrderId, BasketId)> {
+        order_route(change, scope, number, self.order_id(), basket, self.clock.now())
+    }
+}
+
+/// Orders that a number's calls be sent where its agent's route says when the order is carried out, and says at the
+/// number that they are not yet. An order that is under way will do.
+pub(super) fn order_route(
+    change: &Change,
+    scope: &Scope,
+    number: &mut Number,
+    id: OrderId,
+    basket: BasketId,
+    now: Timestamp,
+) -> Result<(OrderId, BasketId)> {
+    number.routing = Some(NOT_YET.into());
+    if let Some(mut open) = change.open_order(scope, number.id)? {
+        if open.state != OrderState::Sending {
+            (open.state, open.tries, open.due_at, open.updated_at) = (OrderState::Claimed, 0, Some(now), now);
+            change.change_order(scope, &open)?;
+        }
+        return Ok((open.id, open.basket));
+    }
+    change.add_order(scope, &Order::new(id, basket, Deed::Route, number, now))?;
+    Ok((id, basket))
+}

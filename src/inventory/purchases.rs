@@ -1,0 +1,210 @@
+//! Buying numbers.
+
+use std::sync::Arc;
+
+use super::desk::{Asked, Desk, Placed};
+use super::name;
+use crate::carrier::Account;
+use crate::model::{
+    AgentId, BasketId, Deed, E164, Error, Features, Number, NumberId, Offer, Order, OrderState, Reason, Result, Status,
+    Timestamp, Wanted,
+};
+use crate::store::{Change, Scope, Snapshot};
+
+/// A number that is to be bought.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The number itself.
+    pub phone_number: E164,
+    /// What the agency will call it.
+    pub friendly_name: Option<String>,
+    /// The agent that will answer it.
+    pub agent: Option<AgentId>,
+}
+
+/// What came of buying one number.
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    /// The order, as it stands.
+    pub order: Order,
+    /// The number, where it is the agency's or may become so.
+    pub number: Option<Number>,
+}
+
+impl Desk {
+    /// What the agency's carrier would sell.
+    ///
+    /// # Errors
+    /// [`Error::NoCarrier`], or [`Error::Carrier`] where it does not say.
+    pub fn offers(&self, wanted: &Wanted) -> Result<Vec<Offer>> {
+        Ok(self.carriers.for_purchases().ok_or(Error::NoCarrier)?.port.search(wanted)?)
+    }
+
+    /// Buys numbers: all that can be had. What is not certain when this returns is settled later.
+    ///
+    /// # Errors
+    /// Where nothing was ordered: no carrier, no such agent, a carrier that does not say what the numbers cost, a key of
+    /// another request.
+    pub fn purchase(
+        &self,
+        asked: &Asked,
+        items: &[Item],
+        customer_reference: Option<&str>,
+    ) -> Result<Placed<Vec<Purchase>>> {
+        let account = self.carriers.for_purchases().ok_or(Error::NoCarrier)?;
+        let mut quotes = None;
+        if !self.was_asked(asked)? {
+            quotes = Some(items.iter().map(|item| quote(&account, &item.phone_number)).collect::<Result<Vec<_>>>()?);
+        }
+        let placed = self.place(asked, |change, basket| {
+            // Without quotes the request has been placed already, and this is not called.
+            let mut room = Room::of(change, &asked.caller.scope)?;
+            for (place, (item, offer)) in items.iter().zip(quotes.unwrap_or_default()).enumerate() {
+                let claim = Claim {
+                    desk: self,
+                    account: &account,
+                    basket,
+                    place: u32::try_from(place).unwrap_or(u32::MAX),
+                    customer_reference,
+                };
+                claim.make(change, &asked.caller.scope, item, offer.as_ref(), &mut room)?;
+            }
+            Ok(())
+        })?;
+        Ok(match placed {
+            Placed::Before(status, body) => Placed::Before(status, body),
+            Placed::Now(basket) => {
+                Placed::Now(self.store.read(|snapshot| purchases(snapshot, &asked.caller.scope, basket.id))?)
+            }
+        })
+    }
+}
+
+fn purchases(snapshot: &Snapshot, scope: &Scope, basket: BasketId) -> Result<Vec<Purchase>> {
+    let orders = snapshot.basket(scope, basket)?.into_iter().filter(|order| order.deed == Deed::Purchase);
+    let purchase = |order: Order| {
+        let number = match order.state {
+            OrderState::Failed => None,
+            _ => Some(snapshot.number(scope, order.number)?),
+        };
+        Ok(Purchase { order, number })
+    };
+    orders.map(purchase).collect()
+}
+
+/// What a number would cost, and what it can do; none where the carrier does not list it.
+fn quote(account: &Account, number: &E164) -> Result<Option<Offer>> {
+    let wanted = Wanted { exactly: Some(number.clone()), limit: 1, ..Wanted::default() };
+    Ok(account.port.search(&wanted)?.into_iter().find(|offer| offer.phone_number == *number))
+}
+
+/// What an agency may still buy.
+struct Room {
+    numbers: Option<u64>,
+    /// In ten-thousandths of the currency's unit; may be less than nothing.
+    monthly: Option<(i64, String)>,
+}
+
+impl Room {
+    fn of(change: &Change, scope: &Scope) -> Result<Self> {
+        let allowance = change.allowance(scope)?;
+        let counts = change.number_counts(scope)?;
+        let held = counts.total() - counts.with_status(Status::Released);
+        let monthly = match allowance.monthly {
+            None => None,
+            Some((budget, currency)) => {
+                let spent = change.spending(scope)?.into_iter().find(|(spent, _)| *spent == currency);
+                Some((budget.0 - spent.map_or(0, |(_, amount)| amount.0), currency.to_string()))
+            }
+        };
+        Ok(Self { numbers: allowance.numbers.map(|most| most.saturating_sub(held)), monthly })
+    }
+
+    /// Takes what a number needs, or says why it cannot be had.
+    fn take(&mut self, offer: Option<&Offer>) -> Result<(), Reason> {
+        if self.numbers == Some(0) {
+            return Err(Reason::OverLimit);
+        }
+        if let Some((left, currency)) = &mut self.monthly {
+            // What nobody can say the price of, or costs another money, cannot be held against a budget.
+            let price = offer.filter(|offer| offer.currency == *currency).map(|offer| offer.monthly_cost.0);
+            *left -= price.filter(|price| price <= left).ok_or(Reason::OverBudget)?;
+        }
+        self.numbers = self.numbers.map(|left| left - 1);
+        Ok(())
+    }
+}
+
+/// A claim on a number: from here on nobody else here can order it.
+struct Claim<'c> {
+    desk: &'c Desk,
+    account: &'c Account,
+    basket: BasketId,
+    place: u32,
+    customer_reference: Option<&'c str>,
+}
+
+impl Claim<'_> {
+    fn make(&self, change: &Change, scope: &Scope, item: &Item, offer: Option<&Offer>, room: &mut Room) -> Result<()> {
+        let now = self.desk.clock.now();
+        let number = self.pending(change, scope, item, offer, now)?;
+        let mut order = Order {
+            place: self.place,
+            customer_reference: self.customer_reference.map(str::to_owned),
+            ..Order::new(self.desk.order_id(), self.basket, Deed::Purchase, &number, now)
+        };
+        let claimed = match room.take(offer) {
+            Err(reason) => Err(reason),
+            Ok(()) => match change.add_number(scope, &number) {
+                Ok(()) => Ok(()),
+                Err(Error::Exists(_)) => Err(Reason::NotAvailable),
+                Err(error) => return Err(error),
+            },
+        };
+        if let Err(reason) = claimed {
+            (order.state, order.reason, order.due_at) = (OrderState::Failed, Some(reason), None);
+        }
+        change.add_order(scope, &order)
+    }
+
+    fn pending(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        item: &Item,
+        offer: Option<&Offer>,
+        now: Timestamp,
+    ) -> Result<Number> {
+        let agent = item.agent.map(|agent| change.agent(scope, agent)).transpose()?;
+        let called = item.friendly_name.as_deref().map(|called| name("friendly_name", called)).transpose()?;
+        let place = |offer: &Offer| Some(format!("{}, {}", offer.city.as_deref()?, offer.country).into());
+        let features = offer.map_or(Features { voice: true, ..Features::default() }, |offer| offer.features);
+        Ok(Number {
+            id: NumberId(self.desk.ids.next()),
+            phone_number: item.phone_number.clone(),
+            carrier_number_id: None,
+            friendly_name: called.map(Into::into),
+            number_type: offer.map(|offer| offer.number_type.name().into()),
+            country_code: offer.map(|offer| offer.country.as_str().into()),
+            voice_enabled: features.voice,
+            sms_enabled: features.sms,
+            mms_enabled: features.mms,
+            inbound: true,
+            outbound: false,
+            monthly_cost: offer.map(|offer| offer.monthly_cost),
+            setup_cost: offer.map(|offer| offer.upfront_cost),
+            currency: offer.map_or("USD".into(), |offer| offer.currency.as_str().into()),
+            status: Status::Pending,
+            is_active: false,
+            carrier: self.account.carrier,
+            carrier_account: Some(self.account.name.into()),
+            location: offer.and_then(place),
+            routing: None,
+            purchased_at: None,
+            released_at: None,
+            created_at: now,
+            updated_at: now,
+            agent: agent.map(Arc::new),
+        })
+    }
+}

@@ -1,0 +1,378 @@
+//! Carrying orders out, and settling those whose end is not known: ask first, then repeat.
+
+use std::time::Duration;
+
+use super::desk::{Desk, call_for_an_operator};
+use crate::carrier::{Refusal, Rented, Trouble};
+use crate::model::{
+    Actor, By, Carrier, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
+};
+use crate::store::{Change, Scope};
+
+/// How often a carrier is asked about an order before a person is.
+const MAX_TRIES: u32 = 12;
+/// How often a purchase is sent before a person is asked.
+const MAX_SENDS: u32 = 3;
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+/// How many orders are looked at in one go.
+const AT_ONCE: u32 = 64;
+
+/// What a carrier did.
+enum Done {
+    /// It rents us the number.
+    Rented(Rented),
+    /// It has taken the number back.
+    Released,
+    /// It was told where the number's calls go, and says that they go here.
+    Routed(Route),
+}
+
+impl Desk {
+    /// Looks at every order that is due and that nobody has in hand, and does what is next for it. Gives their count.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the store fails.
+    pub fn settle_due(&self) -> Result<usize> {
+        let by = &By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) };
+        let due = self.store.read(|snapshot| snapshot.due_orders(self.clock.now(), AT_ONCE))?;
+        for (scope, id) in &due {
+            let order = self.store.read(|snapshot| snapshot.order(scope, *id))?;
+            if let Some(_hand) = self.take(order.basket) {
+                self.advance(scope, *id, by)?;
+            }
+        }
+        Ok(due.len())
+    }
+
+    fn advance(&self, scope: &Scope, id: OrderId, by: &By) -> Result<()> {
+        let order = self.store.read(|snapshot| snapshot.order(scope, id))?;
+        if matches!(order.state, OrderState::Sending | OrderState::Unknown) {
+            self.ask(scope, &order, by)?;
+        }
+        self.carry_out(scope, id, by).map(drop)
+    }
+
+    /// Sends an order to its carrier, if it is claimed and due, and writes down what came of it. Gives whether the carrier
+    /// has done something that could not be written down: the order is then found as being sent, and asked about.
+    pub(super) fn carry_out(&self, scope: &Scope, id: OrderId, by: &By) -> Result<bool> {
+        let begun = self.store.write_by(by, |change| self.begin(change, scope, id))?;
+        let Some((order, number, route)) = begun else { return Ok(false) };
+        let done = self.send(&order, &number, &route);
+        let is_done = done.is_ok();
+        let written = self.store.write_by(by, |change| {
+            // It may have been withdrawn meanwhile.
+            let order = change.order(scope, id)?;
+            if order.state == OrderState::Sending {
+                self.settle(change, scope, order, done, by.actor == Actor::Worker)
+            } else {
+                Ok(())
+            }
+        });
+        if let Err(error) = &written {
+            log::error!(order:% = id; "what a carrier answered could not be written down: {error}");
+        }
+        Ok(written.is_err() && is_done)
+    }
+
+    /// Writes down that an order is being sent. None: there is nothing to send now.
+    fn begin(&self, change: &Change, scope: &Scope, id: OrderId) -> Result<Option<(Order, Number, Route)>> {
+        let (mut order, now) = (change.order(scope, id)?, self.clock.now());
+        if order.state != OrderState::Claimed || order.due_at.is_none_or(|due| due > now) {
+            return Ok(None);
+        }
+        let number = change.number(scope, order.number)?;
+        let route = route_of(change, scope, &number)?;
+        order.state = OrderState::Sending;
+        order.sends += 1;
+        order.absent_since = None;
+        self.write(change, scope, order.clone())?;
+        Ok(Some((order, number, route)))
+    }
+
+    fn send(&self, order: &Order, number: &Number, route: &Route) -> Result<Done, Trouble> {
+        if order.carrier == Carrier::Sip && order.deed == Deed::Release {
+            // A number that the agency brought along is nobody's to take back.
+            return Ok(Done::Released);
+        }
+        let port = match self.carriers.of(order.carrier, order.account.as_deref()) {
+            Some(account) => account.port,
+            None => return Err(Trouble::Refused { reason: Refusal::NotOwned, said: Reason::NoAccount.to_string() }),
+        };
+        let rented = rented(number);
+        match order.deed {
+            Deed::Purchase => port.acquire(&number.phone_number, order.id, route).map(Done::Rented),
+            Deed::Release => match port.release(&rented) {
+                Ok(()) | Err(Trouble::Refused { reason: Refusal::NotOwned, .. }) => Ok(Done::Released),
+                Err(trouble) => Err(trouble),
+            },
+            Deed::Route => {
+                port.configure(&rented, route)?;
+                let there = port.owned(Some(&number.phone_number))?.into_iter().next();
+                there.map(|there| Done::Routed(there.route)).ok_or_else(|| Trouble::Refused {
+                    reason: Refusal::NotOwned,
+                    said: "it does not list the number".to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Writes down what came of sending an order. `insists`: nobody is waiting to be told that nothing was done.
+    fn settle(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        order: Order,
+        done: Result<Done, Trouble>,
+        insists: bool,
+    ) -> Result<()> {
+        match (order.deed, done) {
+            (_, Ok(Done::Rented(rented))) => self.confirm_purchase(change, scope, order, &rented),
+            (_, Ok(Done::Released)) => self.confirm_release(change, scope, order),
+            (_, Ok(Done::Routed(route))) => self.compare_route(change, scope, order, &route),
+            (_, Err(Trouble::Unknown(said))) => self.put_off(change, scope, order, Reason::Unanswered, Some(said)),
+            (Deed::Purchase, Err(trouble)) => {
+                let (reason, said) = why(trouble);
+                if order.sends > 1 {
+                    // The one before may have come through after all.
+                    self.put_off(change, scope, order, reason, said)
+                } else {
+                    self.fail_purchase(change, scope, order, reason, said)
+                }
+            }
+            (Deed::Release, Err(trouble @ (Trouble::Busy | Trouble::Unreached(_)))) if insists => {
+                let (reason, said) = why(trouble);
+                self.put_off(change, scope, order, reason, said)
+            }
+            (Deed::Release, Err(trouble)) => {
+                let (reason, said) = why(trouble);
+                self.fail(change, scope, order, reason, said)
+            }
+            (Deed::Route, Err(trouble @ Trouble::Refused { .. })) => {
+                let (reason, said) = why(trouble);
+                self.explain_route(change, scope, &order, &said.clone().unwrap_or_else(|| reason.to_string()))?;
+                self.fail(change, scope, order, reason, said)
+            }
+            (Deed::Route, Err(trouble)) => {
+                let (reason, said) = why(trouble);
+                self.explain_route(change, scope, &order, &reason.to_string())?;
+                self.put_off(change, scope, order, reason, said)
+            }
+        }
+    }
+
+    /// Asks the carrier about an order whose end is not known.
+    fn ask(&self, scope: &Scope, order: &Order, by: &By) -> Result<()> {
+        let port = self.carriers.of(order.carrier, order.account.as_deref()).map(|account| account.port);
+        let there = match port {
+            Some(port) => port.owned(Some(&order.phone_number)).map(|found| found.into_iter().next()),
+            None => Err(Trouble::Unreached(Reason::NoAccount.to_string())),
+        };
+        self.store.write_by(by, |change| {
+            let order = change.order(scope, order.id)?;
+            if !matches!(order.state, OrderState::Sending | OrderState::Unknown) {
+                return Ok(());
+            }
+            match (order.deed, there) {
+                (_, Err(trouble)) => {
+                    let (reason, said) = why(trouble);
+                    self.put_off(change, scope, order, reason, said)
+                }
+                (Deed::Purchase, Ok(Some(rented))) => self.confirm_purchase(change, scope, order, &rented),
+                (Deed::Purchase, Ok(None)) => self.absent(change, scope, order),
+                (Deed::Release, Ok(None)) => self.confirm_release(change, scope, order),
+                (Deed::Route, Ok(Some(rented))) => self.compare_route(change, scope, order, &rented.route),
+                (Deed::Release | Deed::Route, _) => self.again(change, scope, order),
+            }
+        })
+    }
+
+    /// A purchase that the carrier knows nothing of: the first time proves nothing, since it may still be on its way.
+    fn absent(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
+        let now = self.clock.now();
+        let proof = self.after(self.terms.absence_proof).0 - now.0;
+        match order.absent_since {
+            None => {
+                order.state = OrderState::Unknown;
+                order.absent_since = Some(now);
+                order.due_at = Some(Timestamp(now.0 + proof));
+                self.write(change, scope, order)
+            }
+            Some(since) if now.0 - since.0 < proof => {
+                order.due_at = Some(Timestamp(since.0 + proof));
+                self.write(change, scope, order)
+            }
+            Some(_) => match order.reason {
+                Some(reason @ (Reason::NotAvailable | Reason::InvalidNumber | Reason::Refused)) => {
+                    let said = order.detail.take();
+                    self.fail_purchase(change, scope, order, reason, said)
+                }
+                _ => self.again(change, scope, order),
+            },
+        }
+    }
+
+    /// Has an order sent again: it is known not to have been done.
+    fn again(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
+        if order.deed == Deed::Purchase && order.sends >= MAX_SENDS || order.tries >= MAX_TRIES {
+            return self.give_up(change, scope, order);
+        }
+        order.state = OrderState::Claimed;
+        order.tries += 1;
+        order.due_at = Some(self.clock.now());
+        self.write(change, scope, order)
+    }
+
+    /// Has an order looked at again after a while, twice as long each time.
+    fn put_off(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        mut order: Order,
+        reason: Reason,
+        said: Option<String>,
+    ) -> Result<()> {
+        (order.reason, order.detail) = (Some(reason), said);
+        if order.tries >= MAX_TRIES {
+            return self.give_up(change, scope, order);
+        }
+        let wait = self.terms.retry_delay.saturating_mul(1 << order.tries).min(LONGEST_WAIT);
+        order.state = OrderState::Unknown;
+        order.tries += 1;
+        order.due_at = Some(self.after(wait));
+        self.write(change, scope, order)
+    }
+
+    fn give_up(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
+        call_for_an_operator(&order);
+        order.state = OrderState::NeedsOperator;
+        order.due_at = None;
+        self.write(change, scope, order)
+    }
+
+    pub(super) fn confirm_purchase(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        order: Order,
+        rented: &Rented,
+    ) -> Result<()> {
+        let (mut number, now) = (change.number(scope, order.number)?, self.clock.now());
+        number.status = Status::Active;
+        number.is_active = true;
+        number.carrier_number_id = Some(rented.carrier_number_id.as_str().into());
+        number.purchased_at = Some(now);
+        number.updated_at = now;
+        let basket = order.basket;
+        self.confirm(change, scope, order)?;
+        if route_of(change, scope, &number)? != rented.route {
+            self.open_route(change, scope, &mut number, basket)?;
+        }
+        change.change_number(scope, &number)
+    }
+
+    /// Refused, or known never to have been done: the number was never the agency's.
+    pub(super) fn fail_purchase(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        order: Order,
+        reason: Reason,
+        said: Option<String>,
+    ) -> Result<()> {
+        change.remove_pending(scope, &change.number(scope, order.number)?)?;
+        self.fail(change, scope, order, reason, said)
+    }
+
+    fn confirm_release(&self, change: &Change, scope: &Scope, order: Order) -> Result<()> {
+        let (mut number, now) = (change.number(scope, order.number)?, self.clock.now());
+        number.status = Status::Released;
+        number.is_active = false;
+        number.agent = None;
+        number.routing = None;
+        number.released_at = Some(now);
+        number.updated_at = now;
+        change.change_number(scope, &number)?;
+        self.confirm(change, scope, order)
+    }
+
+    /// What the carrier says of a number's route decides: the agent, or its route, may have changed meanwhile.
+    fn compare_route(&self, change: &Change, scope: &Scope, order: Order, there: &Route) -> Result<()> {
+        let mut number = change.number(scope, order.number)?;
+        if route_of(change, scope, &number)? != *there {
+            return self.again(change, scope, order);
+        }
+        number.routing = None;
+        number.updated_at = self.clock.now();
+        change.change_number(scope, &number)?;
+        self.confirm(change, scope, order)
+    }
+
+    /// Says at the number why its calls do not go where they should.
+    fn explain_route(&self, change: &Change, scope: &Scope, order: &Order, why: &str) -> Result<()> {
+        let mut number = change.number(scope, order.number)?;
+        number.routing = Some(why.into());
+        number.updated_at = self.clock.now();
+        change.change_number(scope, &number)
+    }
+
+    fn confirm(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
+        order.state = OrderState::Confirmed;
+        (order.due_at, order.reason, order.detail) = (None, None, None);
+        self.write(change, scope, order)
+    }
+
+    pub(super) fn fail(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        mut order: Order,
+        reason: Reason,
+        said: Option<String>,
+    ) -> Result<()> {
+        order.state = OrderState::Failed;
+        (order.due_at, order.reason, order.detail) = (None, Some(reason), said);
+        self.write(change, scope, order)
+    }
+
+    fn write(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
+        order.updated_at = self.clock.now();
+        change.change_order(scope, &order)
+    }
+}
+
+/// Where a number's calls are to go: its agent's route.
+pub(super) fn route_of(change: &Change, scope: &Scope, number: &Number) -> Result<Route> {
+    match &number.agent {
+        Some(agent) => change.route(scope, agent.id),
+        None => Ok(Route::default()),
+    }
+}
+
+/// A number as its carrier knows it.
+fn rented(number: &Number) -> Rented {
+    Rented {
+        phone_number: number.phone_number.clone(),
+        carrier_number_id: number.carrier_number_id.as_deref().unwrap_or_default().to_owned(),
+        route: Route::default(),
+    }
+}
+
+/// A carrier's trouble, in the model's words and its own.
+pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
+    match trouble {
+        Trouble::Refused { reason: Refusal::NotAvailable, said } => (Reason::NotAvailable, Some(said)),
+        Trouble::Refused { reason: Refusal::Invalid, said } => (Reason::InvalidNumber, Some(said)),
+        Trouble::Refused { reason: Refusal::NotOwned, said } => (Reason::NoAccount, Some(said)),
+        Trouble::Refused { reason: Refusal::Other, said } => (Reason::Refused, Some(said)),
+        Trouble::Busy => (Reason::CarrierBusy, None),
+        Trouble::Unreached(said) => (Reason::Unreached, Some(said)),
+        Trouble::Unknown(said) => (Reason::Unanswered, Some(said)),
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        Self::Carrier(why(trouble).0)
+    }
+}

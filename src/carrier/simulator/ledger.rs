@@ -1,0 +1,190 @@
+//! The ledger: every deed that the simulator accepted, one JSON line each, in the order of their acceptance.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::wire;
+use crate::model::{E164, OrderId, Route, Timestamp};
+
+/// Its name in the simulator's directory.
+pub const FILE: &str = "ledger.jsonl";
+
+/// What can be in a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// A number was rented, perhaps again.
+    Acquire,
+    /// A number was given a route.
+    Configure,
+    /// A number was given back.
+    Release,
+    /// A number that existed elsewhere was taken over.
+    PortIn,
+}
+
+/// A line of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Line", try_from = "Line")]
+pub struct Entry {
+    /// Its place: 1, 2, 3, and so on.
+    pub seq: u64,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// What was done.
+    pub deed: Deed,
+    /// With which number.
+    pub phone_number: E164,
+    /// The number's id; a number that is rented anew after its release has another.
+    pub carrier_number_id: String,
+    /// For which order; of an acquire only.
+    pub reference: Option<OrderId>,
+    /// Where its calls and messages go from then on.
+    pub route: Route,
+    /// Nobody asked for it: a fault did it a second time.
+    pub injected: bool,
+}
+
+/// An entry as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    seq: u64,
+    at: i64,
+    deed: Deed,
+    phone_number: String,
+    carrier_number_id: String,
+    reference: Option<String>,
+    route: wire::Route,
+    injected: bool,
+}
+
+impl From<Entry> for Line {
+    fn from(entry: Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            at: entry.at.0,
+            deed: entry.deed,
+            phone_number: entry.phone_number.to_string(),
+            carrier_number_id: entry.carrier_number_id,
+            reference: entry.reference.map(|order| order.to_string()),
+            route: entry.route.into(),
+            injected: entry.injected,
+        }
+    }
+}
+
+impl TryFrom<Line> for Entry {
+    type Error = String;
+
+    fn try_from(line: Line) -> Result<Self, String> {
+        let reference = line.reference.map(|order| order.parse()).transpose();
+        Ok(Self {
+            seq: line.seq,
+            at: Timestamp(line.at),
+            deed: line.deed,
+            phone_number: line.phone_number.parse().map_err(|error| format!("{error}"))?,
+            carrier_number_id: line.carrier_number_id,
+            reference: reference.map_err(|_| "the reference is not an order's id".to_owned())?,
+            route: line.route.into(),
+            injected: line.injected,
+        })
+    }
+}
+
+/// A ledger that is open for writing, by nobody else.
+#[derive(Debug)]
+pub struct Ledger {
+    file: File,
+    /// How much of the file is whole lines that are on the disk.
+    length: u64,
+    last: u64,
+    /// Whether more than that may be in the file, after a write that failed.
+    torn: bool,
+}
+
+impl Ledger {
+    /// What a ledger file holds. What a writer has not finished is left out.
+    ///
+    /// # Errors
+    /// What the file system says; [`io::ErrorKind::InvalidData`], with the number of the line, where one is not an entry
+    /// or not the next.
+    pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
+        Ok(entries(&fs::read(path)?)?.0)
+    }
+
+    /// Opens the ledger of a directory, both of which are made where they are missing, and cuts off what a writer that
+    /// was killed has not finished.
+    ///
+    /// # Errors
+    /// As of [`Ledger::read`]; [`io::ErrorKind::ResourceBusy`] where somebody else has it open.
+    pub fn open(directory: &Path) -> io::Result<(Self, Vec<Entry>)> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let path = directory.join(FILE);
+        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {
+                let said = format!("another simulator is using {}", path.display());
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, said));
+            }
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let (entries, length) = entries(&bytes)
+            .map_err(|error| io::Error::new(error.kind(), format!("{} is damaged: {error}", path.display())))?;
+        file.set_len(length)?;
+        file.sync_all()?;
+        // The file's name must survive a power cut, too.
+        File::open(directory)?.sync_all()?;
+        Ok((Self { file, length, last: entries.last().map_or(0, |entry| entry.seq), torn: false }, entries))
+    }
+
+    /// The place of the next entry.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.last + 1
+    }
+
+    /// Writes entries whose places are the next ones; they are on the disk when it returns.
+    ///
+    /// # Errors
+    /// What the file system says. Nothing is written then, as far as anybody reads it.
+    pub fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
+        let mut lines = Vec::with_capacity(entries.len() * 256);
+        for entry in entries {
+            serde_json::to_writer(&mut lines, entry)?;
+            lines.push(b'\n');
+        }
+        if self.torn {
+            self.file.set_len(self.length)?;
+        }
+        self.torn = true;
+        self.file.write_all(&lines)?;
+        self.file.sync_data()?;
+        self.torn = false;
+        self.length += lines.len() as u64;
+        self.last += entries.len() as u64;
+        Ok(())
+    }
+}
+
+/// The entries that bytes hold, and how many of the bytes are whole lines.
+fn entries(bytes: &[u8]) -> io::Result<(Vec<Entry>, u64)> {
+    let whole = memchr::memrchr(b'\n', bytes).map_or(0, |last| last + 1);
+    let mut entries = Vec::new();
+    for (line, number) in bytes[..whole].split_inclusive(|byte| *byte == b'\n').zip(1_u64..) {
+        let damaged = |said: String| io::Error::new(io::ErrorKind::InvalidData, format!("line {number}: {said}"));
+        let entry: Entry = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+        if entry.seq != number {
+            return Err(damaged(format!("its seq is {}", entry.seq)));
+        }
+        entries.push(entry);
+    }
+    Ok((entries, whole as u64))
+}

@@ -1,0 +1,18 @@
+//! What carriers promise, asked of the simulator: in this process, and in one of its own over TCP.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod deeds;
+mod house;
+mod ledger;
+mod stock;

@@ -1,26 +1,29 @@
 //! `linekeeper demo`
 
-use std::fs::Permissions;
+use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::serve::Prepared;
 use super::{Failure, load, logging, output, sample};
-use crate::clock::Clock;
+use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
 use crate::dialect::supabase;
 use crate::http::Signals;
+use crate::inventory::keys::{self, NewKey};
 use crate::inventory::{access, numbers};
-use crate::model::{NumberFilter, Role, Secret, Status, User, UserId, Window};
-use crate::store::Snapshot;
+use crate::model::{
+    Agency, AgencyId, Carrier, NumberFilter, Permissions, PresentedKey, Role, Status, Timestamp, User, UserId, Window,
+};
+use crate::store::{Change, Scope, Snapshot};
 
-/// How long the demo's tokens are good for, in seconds: a week.
-const TOKEN_TTL: i64 = 7 * 24 * 60 * 60;
+/// How long the demo's tokens and keys are good for, in seconds: a week.
+const GOOD_FOR: i64 = 7 * 24 * 60 * 60;
+/// How far down its list an agency's sample is looked for.
+const LOOKED_THROUGH: u32 = 200;
 
 /// Serve made-up data to look at, in a temporary directory that is removed at exit, and print a call to paste.
 #[derive(Debug, clap::Args)]
@@ -35,7 +38,7 @@ pub struct Args {
     /// Fixes numbers, names and ids; secrets are random whatever it is
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Write ids and tokens to this file as JSON, readable by its owner only
+    /// Write ids, tokens and keys to this file as JSON, readable by its owner only
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
 }
@@ -49,13 +52,13 @@ impl Args {
             None => Some(
                 tempfile::Builder::new()
                     .prefix("linekeeper-demo-")
-                    .permissions(Permissions::from_mode(0o700))
+                    .permissions(fs::Permissions::from_mode(0o700))
                     .tempdir()?,
             ),
         };
         let data_dir = flags.data_dir.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned()));
         let mut config = load(&Flags { listen: self.listen.clone(), data_dir, ..flags })?;
-        config.jwt_secret = Some(random_secret()?);
+        config.jwt_secret = Some(keys::random_secret()?);
         logging::start(&config.log);
         let prepared = Prepared::new(config)?;
         prepared.store.write(|change| {
@@ -64,7 +67,7 @@ impl Args {
             }
             Ok::<_, Failure>(())
         })?;
-        let credentials = prepared.store.read(|snapshot| Credentials::of(snapshot, &prepared))?;
+        let credentials = prepared.store.write(|change| Credentials::of(change, &prepared))?;
         if let Some(path) = &self.credentials {
             credentials.write(path).map_err(|error| {
                 Failure::Failed(format!("the credentials cannot be written to {}: {error}", path.display()))
@@ -75,18 +78,12 @@ impl Args {
     }
 }
 
-fn random_secret() -> Result<Secret, Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::Failed(format!("the system has no random bytes to give: {error}")))?;
-    Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
-}
-
 /// What a script needs to use the demo.
 #[derive(Serialize)]
 struct Credentials {
     base_url: String,
     agencies: Vec<AgencyCredentials>,
+    partner_key: Option<PartnerCredentials>,
     user_without_agency: Option<UserCredentials>,
     jwt_secret: String,
 }
@@ -95,8 +92,28 @@ struct Credentials {
 struct AgencyCredentials {
     id: String,
     name: String,
+    /// What some products call an agency, and how they write its id.
+    organization_id: String,
+    company_id: String,
     users: Users,
+    api_key: String,
+    basic: BasicCredentials,
     sample: Option<Sample>,
+}
+
+/// The same key in two parts.
+#[derive(Serialize)]
+struct BasicCredentials {
+    customer_id: String,
+    customer_secret: String,
+}
+
+/// A key that may act for a child of its agency.
+#[derive(Serialize)]
+struct PartnerCredentials {
+    key: String,
+    agency: String,
+    children: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -112,7 +129,7 @@ struct UserCredentials {
     jwt: String,
 }
 
-/// An active number that an agent answers.
+/// An active number that an agent answers, if possible one of the simulator's, with which everything can be tried.
 #[derive(Serialize)]
 struct Sample {
     number_id: String,
@@ -121,46 +138,24 @@ struct Sample {
 }
 
 impl Credentials {
-    fn of(snapshot: &Snapshot, prepared: &Prepared) -> Result<Self, Failure> {
+    /// Makes new keys, because nobody can show those of an earlier start.
+    fn of(change: &Change, prepared: &Prepared) -> Result<Self, Failure> {
         let config = &prepared.config;
-        let mut agencies = Vec::new();
-        for agency in snapshot.agencies()? {
-            let scope = access::operator(snapshot, agency.id)?;
-            let users = snapshot.users(Some(&scope))?;
-            let user = |role| {
-                users.iter().find(|user| user.role == role).map(|user| UserCredentials::of(user, config)).transpose()
-            };
-            let filter = NumberFilter { status: Some(Status::Active), assigned: true, ..NumberFilter::default() };
-            let listing = numbers::list(snapshot, &scope, &filter, Window { offset: 0, limit: 1 }, |_| false)?;
-            let sample = listing.slice.items.into_iter().next().and_then(|number| {
-                Some(Sample {
-                    number_id: number.id.to_string(),
-                    phone_number: number.phone_number.to_string(),
-                    agent_mapping_id: number.agent.as_ref()?.id.to_string(),
-                })
-            });
-            agencies.push(AgencyCredentials {
-                id: agency.id.to_string(),
-                name: agency.name,
-                users: Users {
-                    owner: user(Role::AgencyOwner)?,
-                    admin: user(Role::AgencyAdmin)?,
-                    member: user(Role::AgencyMember)?,
-                },
-                sample,
-            });
-        }
-        let homeless = snapshot.users(None)?;
+        let all = change.agencies()?;
+        let agencies =
+            all.iter().map(|agency| AgencyCredentials::of(change, agency, config)).collect::<Result<_, _>>()?;
+        let homeless = change.users(None)?;
         Ok(Self {
             base_url: prepared.base_url(),
             agencies,
+            partner_key: PartnerCredentials::of(change, &all)?,
             user_without_agency: homeless.first().map(|user| UserCredentials::of(user, config)).transpose()?,
             jwt_secret: config.jwt_secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
         })
     }
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
-        if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(std::io::Error::other("it is there and is not a regular file"));
         }
         // Made beside it, for its owner only, and put in its place when it is whole.
@@ -189,6 +184,72 @@ impl Credentials {
     }
 }
 
+impl AgencyCredentials {
+    fn of(change: &Change, agency: &Agency, config: &Config) -> Result<Self, Failure> {
+        let scope = access::operator(change, agency.id)?;
+        let users = change.users(Some(&scope))?;
+        let user = |role| {
+            users.iter().find(|user| user.role == role).map(|user| UserCredentials::of(user, config)).transpose()
+        };
+        let key = new_key(change, agency.id, false)?;
+        Ok(Self {
+            id: agency.id.to_string(),
+            name: agency.name.clone(),
+            organization_id: format!("org_{}", agency.id.0.simple()),
+            company_id: agency.id.to_string(),
+            users: Users {
+                owner: user(Role::AgencyOwner)?,
+                admin: user(Role::AgencyAdmin)?,
+                member: user(Role::AgencyMember)?,
+            },
+            api_key: key.expose(),
+            basic: BasicCredentials {
+                customer_id: key.id.0.simple().to_string(),
+                customer_secret: key.secret.expose().to_owned(),
+            },
+            sample: Sample::of(change, &scope)?,
+        })
+    }
+}
+
+impl PartnerCredentials {
+    /// Of the first agency that has children.
+    fn of(change: &Change, agencies: &[Agency]) -> Result<Option<Self>, Failure> {
+        for agency in agencies {
+            let children = agencies.iter().filter(|other| other.parent == Some(agency.id));
+            let children: Vec<_> = children.map(|child| child.id.to_string()).collect();
+            if !children.is_empty() {
+                let key = new_key(change, agency.id, true)?.expose();
+                return Ok(Some(Self { key, agency: agency.id.to_string(), children }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn new_key(change: &Change, agency: AgencyId, partner: bool) -> Result<PresentedKey, Failure> {
+    let name = if partner { "demo partner" } else { "demo" };
+    let expires_at = Some(Timestamp(Clock::System.now().0 + GOOD_FOR * 1_000_000));
+    let new = NewKey { name: Some(name.into()), permissions: Permissions::ALL, partner, expires_at };
+    Ok(keys::create(change, &Clock::System, &Ids::Fresh, agency, new)?)
+}
+
+impl Sample {
+    fn of(snapshot: &Snapshot, scope: &Scope) -> Result<Option<Self>, Failure> {
+        let filter = NumberFilter { status: Some(Status::Active), assigned: true, ..NumberFilter::default() };
+        let window = Window { offset: 0, limit: LOOKED_THROUGH };
+        let numbers = numbers::list(snapshot, scope, &filter, window, |_| false)?.slice.items;
+        let simulated = numbers.iter().find(|number| number.carrier == Carrier::Simulator);
+        Ok(simulated.or(numbers.first()).and_then(|number| {
+            Some(Self {
+                number_id: number.id.to_string(),
+                phone_number: number.phone_number.to_string(),
+                agent_mapping_id: number.agent.as_ref()?.id.to_string(),
+            })
+        }))
+    }
+}
+
 impl UserCredentials {
     fn of(user: &User, config: &Config) -> Result<Self, Failure> {
         Ok(Self { id: user.id.to_string(), jwt: token(user.id, config)? })
@@ -199,6 +260,6 @@ fn token(user: UserId, config: &Config) -> Result<String, Failure> {
     let Some(secret) = &config.jwt_secret else {
         return Err(Failure::Settings("the demo has no JWT secret".into()));
     };
-    supabase::sign(secret, config, user, Clock::System.now(), TOKEN_TTL)
+    supabase::sign(secret, config, user, Clock::System.now(), GOOD_FOR)
         .map_err(|error| Failure::Failed(format!("a token could not be signed: {error}")))
 }

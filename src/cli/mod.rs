@@ -10,6 +10,7 @@ mod generate;
 mod healthcheck;
 mod import;
 mod init;
+mod key;
 pub mod logging;
 mod migrate;
 mod openapi;
@@ -59,6 +60,8 @@ enum Command {
     User(user::Command),
     #[command(subcommand)]
     Agent(agent::Command),
+    #[command(subcommand)]
+    Key(key::Command),
     #[command(subcommand)]
     Import(import::Command),
     Generate(generate::Args),
@@ -153,6 +156,7 @@ impl Cli {
             Command::Agency(command) => command.run(&load(&flags)?),
             Command::User(command) => command.run(&load(&flags)?),
             Command::Agent(command) => command.run(&load(&flags)?),
+            Command::Key(command) => command.run(&load(&flags)?),
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),

@@ -21,7 +21,7 @@ const CONFIG_VARIABLE: &str = "LINEKEEPER_CONFIG";
 /// The file that is read if no other is named.
 const CONFIG_FILE: &str = "config.toml";
 /// The longest time that a setting can be.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 /// A shorter HMAC-SHA256 secret is weaker than the hash (RFC 7518, 3.2).
 const MIN_SECRET_BYTES: usize = 32;
 

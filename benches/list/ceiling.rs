@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use actix_web::http::header::ContentType;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
 use linekeeper::app::AppState;
+use linekeeper::carrier::Carriers;
 use linekeeper::cli::logging;
 use linekeeper::clock::{Clock, Ids};
 use linekeeper::config::{Config, Flags};
@@ -39,7 +40,7 @@ pub fn serve(data_dir: &str, bodies: &Path) {
     let store = Store::open(&DataDir::new(data_dir.into()), 2).expect("the store opens");
     logging::start(&config.log);
     http::record_metrics();
-    let state = AppState::new(store, config, Clock::System, Ids::Fresh);
+    let state = AppState::new(store, config, Carriers::default(), Clock::System, Ids::Fresh);
     rt::System::new().block_on(async {
         let behind = HttpServer::new(move || http::app(&state, DIALECTS)).workers(1).bind("127.0.0.1:0");
         let bare = HttpServer::new(|| App::new().route("/functions/v1/ceiling", web::get().to(answer)));

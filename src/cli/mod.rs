@@ -20,6 +20,7 @@ mod serve;
 mod token;
 mod user;
 mod version;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -121,7 +122,9 @@ impl From<ServerError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Failed(match error {
-            Error::NotFound(noun) if noun != Noun::Number => format!("{error}: `linekeeper {noun} list` shows those there are"),
+            Error::NotFound(noun) if noun != Noun::Number => {
+                format!("{error}: `linekeeper {noun} list` shows those there are")
+            }
             error => error.to_string(),
         })
     }

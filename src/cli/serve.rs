@@ -1,7 +1,12 @@
 //! `linekeeper serve`
 
+use std::sync::Arc;
+
+use super::worker::Worker;
 use super::{Failure, load, logging, output};
 use crate::app::AppState;
+use crate::carrier::Carriers;
+use crate::carrier::simulator::Simulator;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
 use crate::http::{Server, Signals, reachable, record_metrics};
@@ -45,6 +50,8 @@ pub struct Prepared {
     server: Server,
     pub store: Store,
     pub config: Config,
+    /// The simulator, where it is built in.
+    pub simulator: Option<Arc<Simulator>>,
     _lock: Lock,
 }
 
@@ -70,9 +77,10 @@ impl Prepared {
         }
         record_metrics();
         let store = Store::open(&data_dir, Server::concurrent_reads())?.with_memory(config.memory_bytes);
+        let simulator = open_simulator(&config, &data_dir)?;
         let server = Server::listen(config.listen)?;
         config.listen = server.address();
-        Ok(Self { server, store, config, _lock: lock })
+        Ok(Self { server, store, config, simulator, _lock: lock })
     }
 
     /// How a client on this machine reaches it.
@@ -84,7 +92,9 @@ impl Prepared {
     /// stop; then leaves the data directory with an empty journal.
     pub fn run(self, signals: Signals, say_more: impl FnOnce()) -> Result<(), Failure> {
         let listening = format!("listening on {}", self.base_url());
-        let state = AppState::new(self.store.clone(), self.config, Clock::System, Ids::Fresh);
+        let carriers = self.simulator.map_or_else(Carriers::default, |it| Carriers::default().with_simulator(it));
+        let state = AppState::new(self.store.clone(), self.config, carriers, Clock::System, Ids::Fresh);
+        let _worker = Worker::start(state.desk().clone())?;
         self.server.run(&state, signals, || {
             output::line(listening);
             say_more();
@@ -95,4 +105,14 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+fn open_simulator(config: &Config, data_dir: &DataDir) -> Result<Option<Arc<Simulator>>, Failure> {
+    let Some(settings) = &config.simulator else { return Ok(None) };
+    let directory = data_dir.path().join("simulator");
+    let simulator = Simulator::open(&directory, settings.seed).map_err(|error| {
+        Failure::Failed(format!("the simulator in {} cannot be opened: {error}", directory.display()))
+    })?;
+    log::info!("numbers can be bought from the simulator: they are made up and reach nobody");
+    Ok(Some(Arc::new(simulator)))
 }

@@ -36,8 +36,8 @@ impl Desk {
     pub fn change_number(&self, caller: &Caller, by: &By, id: NumberId, changes: &Changes) -> Result<Number> {
         let scope = &caller.scope;
         let route = self.store.write_by(by, |change| {
-            let mut number = self.changeable(change, scope, id)?;
-            self.apply(change, scope, &mut number, changes)?;
+            let mut number = changeable(change, scope, id)?;
+            apply(change, scope, &mut number, changes)?;
             number.updated_at = self.clock.now();
             let route = self.reroute(change, scope, &mut number, changes)?;
             change.change_number(scope, &number)?;
@@ -49,43 +49,6 @@ impl Desk {
             self.carry_out(scope, order, by)?;
         }
         self.store.read(|snapshot| snapshot.number(scope, id))
-    }
-
-    fn changeable(&self, change: &Change, scope: &Scope, id: NumberId) -> Result<Number> {
-        let number = change.number(scope, id)?;
-        if number.status == Status::Released {
-            return Err(Error::Conflict("this phone number is released"));
-        }
-        match change.open_order(scope, id)? {
-            Some(Order { deed: Deed::Release, .. }) => Err(Error::Conflict("this phone number is being released")),
-            _ => Ok(number),
-        }
-    }
-
-    fn apply(&self, change: &Change, scope: &Scope, number: &mut Number, changes: &Changes) -> Result<()> {
-        if let Some(agent) = changes.agent {
-            number.agent = agent.map(|agent| change.agent(scope, agent)).transpose()?.map(Arc::new);
-        }
-        if let Some(called) = &changes.friendly_name {
-            number.friendly_name = match called {
-                Some(called) => Some(name("friendly_name", called)?.into()),
-                None => None,
-            };
-        }
-        if let Some(directions) = changes.directions {
-            (number.inbound, number.outbound) = directions;
-        }
-        match changes.is_active {
-            None => {}
-            Some(_) if number.status == Status::Pending => {
-                return Err(Error::Conflict("this phone number is not yet the agency's"));
-            }
-            Some(is_active) => {
-                number.is_active = is_active;
-                number.status = if is_active { Status::Active } else { Status::Suspended };
-            }
-        }
-        Ok(())
     }
 
     /// Orders that a number's calls be sent elsewhere, where its agent changes and one of the two has a route.
@@ -114,6 +77,43 @@ impl Desk {
     ) -> Result<(OrderId, BasketId)> {
         order_route(change, scope, number, self.order_id(), basket, self.clock.now())
     }
+}
+
+fn changeable(change: &Change, scope: &Scope, id: NumberId) -> Result<Number> {
+    let number = change.number(scope, id)?;
+    if number.status == Status::Released {
+        return Err(Error::Conflict("this phone number is released"));
+    }
+    match change.open_order(scope, id)? {
+        Some(Order { deed: Deed::Release, .. }) => Err(Error::Conflict("this phone number is being released")),
+        _ => Ok(number),
+    }
+}
+
+fn apply(change: &Change, scope: &Scope, number: &mut Number, changes: &Changes) -> Result<()> {
+    if let Some(agent) = changes.agent {
+        number.agent = agent.map(|agent| change.agent(scope, agent)).transpose()?.map(Arc::new);
+    }
+    if let Some(called) = &changes.friendly_name {
+        number.friendly_name = match called {
+            Some(called) => Some(name("friendly_name", called)?.into()),
+            None => None,
+        };
+    }
+    if let Some(directions) = changes.directions {
+        (number.inbound, number.outbound) = directions;
+    }
+    match changes.is_active {
+        None => {}
+        Some(_) if number.status == Status::Pending => {
+            return Err(Error::Conflict("this phone number is not yet the agency's"));
+        }
+        Some(is_active) => {
+            number.is_active = is_active;
+            number.status = if is_active { Status::Active } else { Status::Suspended };
+        }
+    }
+    Ok(())
 }
 
 /// Orders that a number's calls be sent where its agent's route says when the order is carried out, and says at the

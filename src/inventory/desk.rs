@@ -12,7 +12,7 @@ use super::access::Caller;
 use crate::carrier::Carriers;
 use crate::clock::{Clock, Ids};
 use crate::config::Orders;
-use crate::model::{BasketId, By, Deed, Error, Order, OrderId, Result, Timestamp};
+use crate::model::{Actor, BasketId, By, Deed, Error, Order, OrderId, Result, Timestamp};
 use crate::store::{Change, Earlier, Scope, Store};
 
 /// How long an answer is kept for repeats of its request: 30 days.
@@ -188,16 +188,17 @@ impl Desk {
     pub fn answered(&self, asked: &Asked, status: u16, body: &[u8]) -> Result<()> {
         let Some(repeat) = &asked.repeat else { return Ok(()) };
         let Caller { scope, actor, .. } = &asked.caller;
-        self.store
-            .write_by(&asked.by, |change| change.remember_answer(scope, *actor, &repeat.key, status, body))
+        self.store.write_by(&asked.by, |change| change.remember_answer(scope, *actor, &repeat.key, status, body))
     }
 
     /// Forgets answers that are older than repeats are answered.
     ///
     /// # Errors
     /// [`Error::Internal`] where the store fails.
-    pub fn forget_old_answers(&self, by: &By) -> Result<()> {
-        self.store.write_by(by, |change| change.forget_requests(Timestamp(self.clock.now().0 - REPEATS_KEPT)))
+    pub fn forget_old_answers(&self) -> Result<()> {
+        let now = self.clock.now();
+        let by = By { actor: Actor::Worker, request_id: None, at: Some(now) };
+        self.store.write_by(&by, |change| change.forget_requests(Timestamp(now.0 - REPEATS_KEPT)))
     }
 
     /// A new order, of nothing yet.

@@ -96,13 +96,7 @@ impl Desk {
 }
 
 /// What there is to say of a number that was to be given back, whoever gave it.
-fn released(
-    snapshot: &Snapshot,
-    scope: &Scope,
-    orders: &[Order],
-    id: NumberId,
-    before: Timestamp,
-) -> Result<Release> {
+fn released(snapshot: &Snapshot, scope: &Scope, orders: &[Order], id: NumberId, before: Timestamp) -> Result<Release> {
     let number = match snapshot.number(scope, id) {
         Err(Error::NotFound(_)) => {
             let outcome = Outcome::Not(Reason::NoSuchNumber, None);

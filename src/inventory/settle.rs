@@ -14,7 +14,7 @@ const MAX_TRIES: u32 = 12;
 /// How often a purchase is sent before a person is asked.
 const MAX_SENDS: u32 = 3;
 /// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// How many orders are looked at in one go.
 const AT_ONCE: u32 = 64;
 
@@ -250,13 +250,7 @@ impl Desk {
         self.write(change, scope, order)
     }
 
-    pub(super) fn confirm_purchase(
-        &self,
-        change: &Change,
-        scope: &Scope,
-        order: Order,
-        rented: &Rented,
-    ) -> Result<()> {
+    pub(super) fn confirm_purchase(&self, change: &Change, scope: &Scope, order: Order, rented: &Rented) -> Result<()> {
         let (mut number, now) = (change.number(scope, order.number)?, self.clock.now());
         number.status = Status::Active;
         number.is_active = true;
@@ -344,7 +338,7 @@ impl Desk {
 /// Where a number's calls are to go: its agent's route.
 pub(super) fn route_of(change: &Change, scope: &Scope, number: &Number) -> Result<Route> {
     match &number.agent {
-        Some(agent) => change.route(scope, agent.id),
+        Some(agent) => change.agent_route(scope, agent.id),
         None => Ok(Route::default()),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::test as calls;
 use linekeeper::app::AppState;
+use linekeeper::carrier::Carriers;
 use linekeeper::clock::{Clock, Ids};
 use linekeeper::config::{Config, Flags};
 use linekeeper::dialect::supabase;
@@ -17,7 +18,8 @@ fn ask_at_noon(inventory: &Inventory, user: UserId, query: &str) -> (u16, Value)
     let environment = [("LINEKEEPER_JWT_SECRET".into(), SECRET.into())];
     let config = Config::load(&Flags::default(), environment).unwrap();
     let bearer = supabase::sign(config.jwt_secret.as_ref().unwrap(), &config, user, NOON, 3600).unwrap();
-    let state = AppState::new(inventory.store.clone(), config, Clock::Fixed(NOON), Ids::Counted(0.into()));
+    let state =
+        AppState::new(inventory.store.clone(), config, Carriers::default(), Clock::Fixed(NOON), Ids::Counted(0.into()));
     actix_web::rt::System::new().block_on(async {
         let app = calls::init_service(linekeeper::http::app(&state, linekeeper::dialect::ALL)).await;
         let request = calls::TestRequest::get()

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use actix_web::test as calls;
 use linekeeper::app::AppState;
+use linekeeper::carrier::Carriers;
 use linekeeper::clock::{Clock, Ids};
 use linekeeper::config::{Config, Flags};
 use linekeeper::dialect::supabase;
@@ -481,7 +482,13 @@ fn the_list_is_what_a_naive_model_says_however_rows_came_and_whoever_writes() {
             let config = Config::load(&Flags::default(), [("LINEKEEPER_JWT_SECRET".into(), SECRET.into())]).unwrap();
             let secret = config.jwt_secret.clone().unwrap();
             let bearer = supabase::sign(&secret, &config, users[0], NOON, 3600).unwrap();
-            let state = AppState::new(inventory.store.clone(), config, Clock::Fixed(NOON), Ids::Counted(0.into()));
+            let state = AppState::new(
+                inventory.store.clone(),
+                config,
+                Carriers::default(),
+                Clock::Fixed(NOON),
+                Ids::Counted(0.into()),
+            );
             let mut dice = |sides: usize| {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 usize::try_from(seed >> 33).unwrap() % sides

@@ -159,7 +159,7 @@ impl Spot {
         let (always, sometimes, needed) = (self.kind.always, self.kind.sometimes, wanted.features);
         let able = always.named().into_iter().zip(sometimes.named()).zip(needed.named());
         let able = able.into_iter().all(|(((_, always), (_, sometimes)), (_, needed))| always || sometimes || !needed);
-        self.country.code == wanted.country
+        (wanted.country.is_empty() || self.country.code == wanted.country)
             && wanted.number_type.is_none_or(|number_type| number_type == self.kind.number_type)
             && named(self.area.city, &wanted.city)
             && named(self.area.state, &wanted.state)

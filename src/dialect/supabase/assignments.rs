@@ -62,6 +62,7 @@ pub struct AssignmentBody {
 }
 
 /// What is to change in a number. What is absent stays; `null` takes the agent or the name away.
+#[allow(clippy::option_option, reason = "absent, null and a value are three things")]
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "SupabaseNumberUpdate")]
 pub struct UpdateBody {
@@ -219,6 +220,7 @@ impl Direction {
 }
 
 /// A value that is there, were it `null`.
+#[allow(clippy::option_option, reason = "absent, null and a value are three things")]
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

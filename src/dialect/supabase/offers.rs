@@ -45,7 +45,8 @@ pub fn parameters() -> Vec<Parameter> {
     let switch = || json!({ "type": "boolean" });
     let types = NumberType::ALL.map(NumberType::name);
     let features = Features::default().named().map(|(name, _)| name).join("|");
-    let country = in_query("country_code", "Only in this country", json!({ "type": "string", "pattern": "^[A-Za-z]{2}$" }));
+    let country =
+        in_query("country_code", "Only in this country", json!({ "type": "string", "pattern": "^[A-Za-z]{2}$" }));
     vec![
         Parameter { required: true, ..country },
         in_query("phone_number_type", "Only of this kind", json!({ "type": "string", "enum": types })),
@@ -147,9 +148,12 @@ fn wanted(query: &str) -> Result<Wanted, Failure> {
     }
     let number_type = match given.text("phone_number_type") {
         None => None,
-        Some(text) => Some(NumberType::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
-            refuse("phone_number_type", "must be one of local, toll_free, mobile, national")
-        })?),
+        Some(text) => Some(
+            NumberType::ALL
+                .into_iter()
+                .find(|kind| kind.name() == text)
+                .ok_or_else(|| refuse("phone_number_type", "must be one of local, toll_free, mobile, national"))?,
+        ),
     };
     let digits = |name: &str| match given.text(name) {
         Some(text) if text.len() > 15 || !text.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -187,7 +191,9 @@ fn features(list: &str) -> Result<Features, Failure> {
             "mms" => &mut features.mms,
             "fax" => &mut features.fax,
             "emergency" => &mut features.emergency,
-            _ => return Err(refuse("features", "must be of voice, sms, mms, fax, emergency, with commas between them")),
+            _ => {
+                return Err(refuse("features", "must be of voice, sms, mms, fax, emergency, with commas between them"));
+            }
         } = true;
     }
     Ok(features)

@@ -196,7 +196,11 @@ fn of_every_function(schemas: &mut SchemaGenerator) -> Vec<Answer> {
     vec![
         Answer::json::<GatewayBody<'_>>(401, "The token is missing, malformed, forged or stale", schemas)
             .with_header("sb-error-code", "The body's code"),
-        Answer::json::<FunctionBody<'_>>(403, "The user does not belong to an agency, or its role does not allow this", schemas),
+        Answer::json::<FunctionBody<'_>>(
+            403,
+            "The user does not belong to an agency, or its role does not allow this",
+            schemas,
+        ),
         Answer::json::<FunctionBody<'_>>(408, "The request's body did not arrive within ten seconds", schemas),
         Answer::json::<FunctionBody<'_>>(413, "The request's body is larger than 64 KiB", schemas),
         Answer::json::<FunctionBody<'_>>(500, "It failed; the log says why", schemas),

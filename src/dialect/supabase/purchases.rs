@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::auth::Subject;
 use super::error::Failure;
-use super::requests::{Kept, asked, at_the_desk, caller, read};
+use super::requests::{Kept, asked, at_the_desk, caller, read, written};
 use super::wire::{direction, text, text_or_null};
 use crate::app::AppState;
 use crate::inventory::purchases::{Item, Purchase};
@@ -108,7 +108,7 @@ pub async fn purchase(
     let kept = at_the_desk(&state, move |desk| {
         let placed = desk.purchase(&asked, &items, reference.as_deref())?;
         let agency = asked.caller.scope.agency().0;
-        Kept::of(desk, &asked, placed, |purchases| PurchasedBody::new(agency, purchases))
+        Kept::of(desk, &asked, placed, |purchases| written(PurchasedBody::new(agency, purchases)))
     });
     Ok(kept.await?.response())
 }
@@ -120,7 +120,9 @@ impl PurchaseBody {
         }
         let reference = self.customer_reference.as_deref().unwrap_or_default();
         if reference.chars().count() > MAX_REFERENCE_CHARS || reference.chars().any(char::is_control) {
-            return Err(Failure::Parameter("customer_reference must have at most 200 characters, none of control".to_owned()));
+            return Err(Failure::Parameter(
+                "customer_reference must have at most 200 characters, none of control".to_owned(),
+            ));
         }
         let item = |(place, item): (usize, &ItemBody)| {
             let phone_number = item
@@ -141,8 +143,7 @@ impl<'a> PurchasedBody<'a> {
         let Some(order) = OrderBody::new(purchases, &numbers).filter(|_| !numbers.is_empty()) else {
             let reason = purchases.iter().find_map(|purchase| purchase.order.reason).unwrap_or(Reason::NotAvailable);
             let error = Some(reason.to_string());
-            let body =
-                Self { success: false, order: None, phone_numbers: Vec::new(), failed, message: None, error };
+            let body = Self { success: false, order: None, phone_numbers: Vec::new(), failed, message: None, error };
             return (status_of(reason), body);
         };
         let pending = numbers.iter().filter(|number| number.status == Status::Pending).count();
@@ -214,11 +215,9 @@ impl<'a> FailedPurchase<'a> {
 fn status_of(reason: Reason) -> StatusCode {
     match reason {
         Reason::OverBudget | Reason::OverLimit => StatusCode::PAYMENT_REQUIRED,
-        Reason::NotAvailable
-        | Reason::InvalidNumber
-        | Reason::UnderWay
-        | Reason::NoSuchNumber
-        | Reason::Withdrawn => StatusCode::CONFLICT,
+        Reason::NotAvailable | Reason::InvalidNumber | Reason::UnderWay | Reason::NoSuchNumber | Reason::Withdrawn => {
+            StatusCode::CONFLICT
+        }
         Reason::Refused
         | Reason::CarrierBusy
         | Reason::Unreached

@@ -15,17 +15,8 @@ const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
 /// What the list takes.
-const LIST_PARAMETERS: [&str; 9] = [
-    "status",
-    "assigned",
-    "unassigned",
-    "agent_id",
-    "search",
-    "include_released",
-    "include_agents",
-    "limit",
-    "offset",
-];
+const LIST_PARAMETERS: [&str; 9] =
+    ["status", "assigned", "unassigned", "agent_id", "search", "include_released", "include_agents", "limit", "offset"];
 
 /// The parameters, described.
 pub fn parameters() -> Vec<Parameter> {

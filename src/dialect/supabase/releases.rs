@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::auth::Subject;
 use super::error::Failure;
-use super::requests::{Kept, asked, at_the_desk, caller, read};
+use super::requests::{Kept, asked, at_the_desk, caller, read, written};
 use crate::app::AppState;
 use crate::inventory::releases::{Outcome, Release};
 use crate::model::{Carrier, NumberId, Permission, Reason};
@@ -80,7 +80,7 @@ pub async fn release(
     let asked = asked(&state, caller, &request, &body)?;
     let kept = at_the_desk(&state, move |desk| {
         let placed = desk.release(&asked, &numbers)?;
-        Kept::of(desk, &asked, placed, |releases| ReleasedBody::new(releases))
+        Kept::of(desk, &asked, placed, |releases| written(ReleasedBody::new(releases)))
     });
     Ok(kept.await?.response())
 }
@@ -105,7 +105,7 @@ impl ReleaseBody {
 
 impl<'a> ReleasedBody<'a> {
     fn new(releases: &'a [Release]) -> (StatusCode, Self) {
-        let (mut released, mut failed) = (Vec::new(), Vec::new());
+        let (mut gone, mut failed) = (Vec::new(), Vec::new());
         for Release { id, phone_number, carrier, outcome } in releases {
             let (id, phone_number) = (id.0, phone_number.as_ref().map(|number| number.as_str()));
             let note = match outcome {
@@ -119,19 +119,16 @@ impl<'a> ReleasedBody<'a> {
                     continue;
                 }
             };
-            released.push(ReleasedNumber { id, phone_number, note });
+            gone.push(ReleasedNumber { id, phone_number, note });
         }
         let message = if failed.is_empty() {
-            format!("Successfully released {} phone number(s)", released.len())
+            format!("Successfully released {} phone number(s)", gone.len())
         } else {
-            format!("Released {} number(s), {} failed", released.len(), failed.len())
+            format!("Released {} number(s), {} failed", gone.len(), failed.len())
         };
         let status = if failed.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
-        let summary = Summary {
-            total_requested: releases.len(),
-            released_count: released.len(),
-            failed_count: failed.len(),
-        };
-        (status, Self { success: failed.is_empty(), released, failed, summary, message })
+        let summary =
+            Summary { total_requested: releases.len(), released_count: gone.len(), failed_count: failed.len() };
+        (status, Self { success: failed.is_empty(), released: gone, failed, summary, message })
     }
 }

@@ -44,7 +44,8 @@ pub fn read<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T
     if let Some(unread) = Unread::of(request) {
         return Err(Failure::Body(unread));
     }
-    serde_json::from_slice(body).map_err(|error| Failure::Parameter(format!("Request body is not as it must be: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Failure::Parameter(format!("Request body is not as it must be: {error}")))
 }
 
 /// An answer that is kept: given again to a repeat of its request.
@@ -59,18 +60,18 @@ impl Kept {
     ///
     /// # Errors
     /// [`Error::Internal`] where it cannot be written.
-    pub fn of<T, B: Serialize>(
+    pub fn of<T>(
         desk: &Desk,
         asked: &Asked,
         placed: Placed<T>,
-        render: impl FnOnce(&T) -> (StatusCode, B),
+        render: impl FnOnce(&T) -> Done<(StatusCode, Vec<u8>)>,
     ) -> Done<Self> {
         let placed = match placed {
             Placed::Before(status, body) => return Ok(Self { status, body, is_repeat: true }),
             Placed::Now(placed) => placed,
         };
-        let (status, body) = render(&placed);
-        let (status, body) = (status.as_u16(), to_vec(&body).map_err(Error::internal)?);
+        let (status, body) = render(&placed)?;
+        let status = status.as_u16();
         // What was done is done: without the kept answer, a repeat is answered anew of the same orders.
         if let Err(error) = desk.answered(asked, status, &body) {
             log::error!("an answer could not be kept for repeats: {error}");
@@ -87,6 +88,11 @@ impl Kept {
         }
         response.content_type(ContentType::json()).body(self.body)
     }
+}
+
+/// An answer's body, as it is sent.
+pub fn written((status, body): (StatusCode, impl Serialize)) -> Done<(StatusCode, Vec<u8>)> {
+    Ok((status, to_vec(&body).map_err(Error::internal)?))
 }
 
 /// An answer that nobody keeps.

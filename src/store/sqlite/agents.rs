@@ -87,7 +87,7 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
-    pub fn route(&self, scope: &Scope, agent: AgentId) -> Result<Route> {
+    pub fn agent_route(&self, scope: &Scope, agent: AgentId) -> Result<Route> {
         self.connection()
             .prepare_cached(
                 "SELECT voice_url, sms_url, application_id, trunk_id, connection_id, sip_uri
@@ -126,7 +126,7 @@ impl Change<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
-    pub fn set_route(&self, scope: &Scope, agent: AgentId, route: &Route) -> Result<()> {
+    pub fn set_agent_route(&self, scope: &Scope, agent: AgentId, route: &Route) -> Result<()> {
         let changed = self
             .connection()
             .prepare_cached(

@@ -11,15 +11,19 @@
 
 mod support;
 
-use std::process::Output;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use linekeeper::clock::Clock;
 use linekeeper::inventory::access::{self, Caller};
 use linekeeper::inventory::keys;
-use linekeeper::model::{AgencyId, Permission, Permissions, Result, Timestamp};
+use linekeeper::model::{Actor, AgencyId, By, KeyId, Permission, Permissions, Result, Role, Timestamp};
 use linekeeper::store::{DataDir, Store};
 use serde_json::Value;
-use support::{Inventory, Server, add_agency, add_child_agency, id, linekeeper};
+use support::{
+    Inventory, NOON, Server, add_agency, add_agent, add_child_agency, add_user, agent, id, linekeeper, number,
+};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -208,4 +212,148 @@ fn carrier_of(store: &Store, number: uuid::Uuid) -> (bool, bool) {
                    WHERE o.agency_no = n.agency_no AND o.status = 1 AND o.assigned AND o.carrier = 0)
                FROM agency_phone_numbers AS n WHERE n.id = ?1 AND n.status = 1 AND n.assigned";
     sqlite.query_row(sql, [number.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+}
+
+#[test]
+fn events_are_printed_one_a_line_with_ids_to_paste() {
+    let inventory = three_agencies();
+    let by = By { actor: Actor::Key(KeyId(id(50))), request_id: Some("r\t1".into()), at: Some(NOON) };
+    let deed = |change: &linekeeper::store::Change| {
+        let scope = access::operator(change, AgencyId(id(2)))?;
+        let voice = agent(51, Some("a\tb \"agency\":\"c\""));
+        add_agent(change, &scope, &voice)?;
+        let mut row = number(52, "+19705551234");
+        row.agent = Some(std::sync::Arc::new(voice));
+        change.add_number(&scope, &row)?;
+        add_user(change, Some(&scope), 53, Role::AgencyMember)
+    };
+    inventory.store.write_by(&by, deed).unwrap();
+    let sql = "UPDATE agency_phone_numbers SET status = 2, agent_mapping_id = NULL, assigned = 0";
+    inventory.sqlite().execute(sql, []).unwrap();
+
+    let (printed, _) = done(&inventory, &["events"]);
+    let printed = rows(&printed);
+    assert_eq!(printed.iter().map(|row| row[5]).collect::<Vec<_>>(), {
+        ["agency added", "agency added", "agency added", "agent added", "number added", "user added", "number changed"]
+    });
+    let [parent, child] = [1, 2].map(|number| id(number).to_string());
+    let child_added = &printed[1];
+    assert_eq!((child_added[0], child_added[2], child_added[3], child_added[4]), ("2", &*child, "operator", ""));
+    assert!(child_added[1].ends_with('Z') && child_added[1].starts_with("20"), "{child_added:?}");
+    assert_eq!(child_added[6..], [&child, "", &format!(r#"{{"name":"Child","parent":"{parent}"}}"#)]);
+
+    let number_added = &printed[4];
+    let key = format!("key {}", id(50));
+    assert_eq!(number_added[..5], ["5", "2025-01-15T12:00:00Z", &child, &key, "r 1"]);
+    assert!(number_added[8].contains(&format!(r#""agent_mapping_id":"{}""#, id(51))), "{number_added:?}");
+    assert!(printed[3][8].contains(r#""a\tb \"agency\":\"c\"""#), "{:?}", printed[3]);
+    assert!(printed[5][8].ends_with(&format!(r#""agency":"{child}"}}"#)), "{:?}", printed[5]);
+    assert_eq!(printed[6][3], "outside");
+    let before = format!(r#"{{"agent_mapping_id":"{}","status":"active"}}"#, id(51));
+    assert_eq!(printed[6][7..], [&before, r#"{"agent_mapping_id":null,"status":"suspended"}"#]);
+}
+
+#[test]
+fn events_begin_and_end_where_they_are_told_to() {
+    let inventory = three_agencies();
+    inventory.write(|change| {
+        let scope = access::operator(change, AgencyId(id(2)))?;
+        (10..1_112).try_for_each(|number| add_user(change, Some(&scope), number, Role::AgencyMember).map(drop))
+    });
+    let child = id(2).to_string();
+    let (first, last) = (2, 1_105);
+    for (args, expected) in [
+        (&[][..], (last - 99..=last).collect::<Vec<i64>>()),
+        (&["--limit", "3"], vec![last - 2, last - 1, last]),
+        (&["--limit", "0"], vec![]),
+        (&["--after", "3"], (4..=last).collect()),
+        (&["--after", "0", "--limit", "3"], vec![1, 2, 3]),
+        (&["--after", "1105"], vec![]),
+        (&["--agency", &child, "--after", "0", "--limit", "2"], vec![first, 4]),
+        (&["--agency", &child, "--limit", "2"], vec![last - 1, last]),
+        (&["--agency", &child, "--after", "0", "--limit", "1001"], [first].into_iter().chain(4..=1_003).collect()),
+        (&["--agency", &id(1).to_string()], vec![1]),
+    ] {
+        let (printed, _) = done(&inventory, &[&["events"], args].concat());
+        let places: Vec<i64> = rows(&printed).iter().map(|row| row[0].parse().unwrap()).collect();
+        assert_eq!(places, expected, "{args:?}");
+    }
+    let (code, complaint) = refused(&inventory, &["events", "--agency", &id(9).to_string()]);
+    assert!(code == 1 && complaint.contains("no such agency"), "{complaint}");
+    for args in [&["--after", "-1"][..], &["--limit", "x"], &["--agency", "7"]] {
+        assert_eq!(refused(&inventory, &[&["events"], args].concat()).0, 2, "{args:?}");
+    }
+}
+
+/// A command that goes on, and what it prints.
+struct Following {
+    child: Child,
+    printed: BufReader<ChildStdout>,
+}
+
+impl Following {
+    fn events(inventory: &Inventory, args: &[&str]) -> Self {
+        let mut command = linekeeper();
+        command.args(["events", "--follow"]).args(args).arg("--data-dir").arg(inventory.path());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let printed = BufReader::new(child.stdout.take().unwrap());
+        Self { child, printed }
+    }
+
+    /// The next line's place and what happened.
+    fn next(&mut self) -> (String, String) {
+        let mut line = String::new();
+        self.printed.read_line(&mut line).unwrap();
+        let row: Vec<&str> = line.split('\t').collect();
+        (row[0].to_owned(), row[5].to_owned())
+    }
+
+    /// Closes the pipe, and waits until the command has ended by itself.
+    fn read_no_more(mut self) -> (Option<i32>, String) {
+        drop(self.printed);
+        let (closed, mut complaint) = (Instant::now(), String::new());
+        while self.child.try_wait().unwrap().is_none() {
+            if closed.elapsed() > Duration::from_secs(10) {
+                self.child.kill().unwrap();
+                self.child.wait().unwrap();
+                panic!("it goes on though nobody reads it");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut complaint).unwrap();
+        (self.child.wait().unwrap().code(), complaint)
+    }
+}
+
+#[test]
+fn events_are_followed_until_nobody_reads_them() {
+    let inventory = three_agencies();
+    let child = id(2).to_string();
+    let mut all = Following::events(&inventory, &["--limit", "1"]);
+    let mut its_own = Following::events(&inventory, &["--agency", &child, "--after", "0"]);
+    let mut new = Following::events(&inventory, &["--after", "3", "--limit", "1"]);
+    let place = |number: &str, deed: &str| (number.to_owned(), deed.to_owned());
+    assert_eq!(all.next(), place("3", "agency added"));
+    assert_eq!(its_own.next(), place("2", "agency added"));
+    // Another process does these.
+    for (place_of_all, number) in [("4", 1), ("5", 2)] {
+        let agency = id(number).to_string();
+        done(&inventory, &["user", "create", "--agency", &agency, "--email", "a@b.example"]);
+        assert_eq!(all.next(), place(place_of_all, "user added"));
+        assert_eq!(new.next(), place(place_of_all, "user added"), "nothing is passed over");
+    }
+    assert_eq!(its_own.next(), place("5", "user added"), "and not the other agency's");
+    for following in [all, its_own, new] {
+        assert_eq!(following.read_no_more(), (Some(0), String::new()), "though nothing happens any more");
+    }
+}
+
+#[test]
+fn following_ends_when_it_is_interrupted() {
+    let inventory = three_agencies();
+    let mut following = Following::events(&inventory, &[]);
+    following.next();
+    let told = std::process::Command::new("kill").args(["-INT", &following.child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(!following.child.wait().unwrap().success(), "by the signal");
 }

@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod events;
 mod generate;
 mod healthcheck;
 mod import;
@@ -67,6 +68,7 @@ enum Command {
     Import(import::Command),
     Generate(generate::Args),
     Token(token::Args),
+    Events(events::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     Healthcheck(healthcheck::Args),
@@ -163,6 +165,7 @@ impl Cli {
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
+            Command::Events(args) => args.run(&load(&flags)?),
             Command::Migrate(args) => args.run(&load(&flags)?),
             Command::Doctor(args) => args.run(&load(&flags)?),
             Command::Healthcheck(args) => args.run(flags),

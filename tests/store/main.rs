@@ -14,6 +14,7 @@ mod support;
 
 mod concurrency;
 mod durability;
+mod events;
 mod keys;
 mod killed;
 mod memory;

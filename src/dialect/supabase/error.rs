@@ -176,3 +176,23 @@ impl From<Error> for Failure {
         Self::Verb(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+
+    use super::Failure;
+    use crate::model::Error;
+
+    #[test]
+    fn callers_who_may_not_and_keys_that_are_no_good_are_told_so() {
+        for (error, status, text) in [
+            (Error::Forbidden, 403, r#"{"error":"Insufficient permissions"}"#),
+            (Error::BadKey, 401, r#"{"error":"the API key is unknown, expired or revoked"}"#),
+        ] {
+            let answer = Failure::Verb(error).response();
+            assert_eq!(answer.status(), status);
+            assert_eq!(answer.into_body().try_into_bytes().unwrap(), text);
+        }
+    }
+}

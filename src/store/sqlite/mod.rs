@@ -6,6 +6,7 @@ mod agents;
 mod bulk;
 mod columns;
 mod doctor;
+mod events;
 mod keys;
 mod memory;
 mod migrations;

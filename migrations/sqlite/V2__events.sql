@@ -30,6 +30,11 @@ CREATE TABLE events (
 
 CREATE INDEX events_of_agency ON events (agency_no, seq);
 
+-- An INSERT OR REPLACE changes too, and without recursive triggers nobody else would hear of it.
+CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events WHEN NEW.seq IN (SELECT seq FROM events) BEGIN
+    SELECT RAISE(ABORT, 'events are only ever added');
+END;
+
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events BEGIN
     SELECT RAISE(ABORT, 'events are only ever added');
 END;

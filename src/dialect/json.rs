@@ -9,7 +9,7 @@ use serde::ser::{self, Impossible, Serialize, Serializer};
 /// Writes a value as JSON (RFC 8259).
 ///
 /// # Errors
-/// [`Unwritable`] where the value has a kind that no wire shape of ours has: bytes, or enum variants with fields.
+/// Where the value has a kind that no wire shape of ours has: bytes, or enum variants with fields.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Unwritable> {
     // A page of fifty numbers has 35 KB. What is kept should take no more than it has.
     let mut writer = Writer { out: Vec::with_capacity(64 * 1024) };

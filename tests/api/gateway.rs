@@ -1,6 +1,6 @@
 //! The gateway before the functions: tokens good and forged, CORS, methods, and functions that are not there.
 
-use std::fmt::Write as _;
+use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -115,17 +115,16 @@ fn forged_tokens_are_refused_and_open_no_database_connection() {
     let (inventory, owner) = office();
     let server = Server::start(&inventory.path());
     assert_eq!(server.list(&token(owner), "").status, 200);
-    let transactions = || {
+    let reads = || {
         let metrics = server.ask("GET", "/metrics", None).text();
-        let counts = metrics.lines().filter(|line| line.starts_with("linekeeper_store_transactions_total"));
-        counts.fold(String::new(), |mut all, line| {
-            writeln!(all, "{line}").unwrap();
-            all
-        })
+        let count =
+            metrics.lines().find_map(|line| line.strip_prefix("linekeeper_store_transactions_total{kind=\"read\"} "));
+        count.unwrap().parse::<u128>().unwrap()
     };
-    let before = transactions();
-    assert!(before.contains("kind=\"read\"} 1"), "{before}");
-    for (name, token, code) in forged(owner) {
+    let (before, began) = (reads(), Instant::now());
+    let forged = forged(owner);
+    let count = forged.len() as u128;
+    for (name, token, code) in forged {
         let answer = server.list(&token, "");
         assert_eq!(answer.status, 401, "{name}");
         assert_eq!(answer.header("sb-error-code"), Some(code), "{name}");
@@ -133,7 +132,11 @@ fn forged_tokens_are_refused_and_open_no_database_connection() {
         assert_eq!((&body["code"], &body["msg"]), (&json!(code), &body["message"]), "{name}");
         assert_eq!(body.as_object().unwrap().len(), 3, "{name}");
     }
-    assert_eq!(transactions(), before, "a forged token reached the store");
+    // Who settles orders looks for them four times a second.
+    let its_own = began.elapsed().as_millis() / 250 + 1;
+    let reads = reads() - before;
+    assert!(reads <= its_own, "{reads} reads for {count} forged tokens");
+    assert!(count > 5 * its_own, "it took too long to tell");
 }
 
 #[test]
@@ -269,9 +272,6 @@ fn checks_come_in_order_token_function_method_role_parameters() {
     let missing = server.ask("POST", "/functions/v1/nothing", Some(&nobody));
     assert_eq!(missing.status, 404, "then the function");
     assert_eq!(missing.json(), json!({"code": "NOT_FOUND", "message": "Requested function was not found"}));
-    for function in ["search", "purchase", "assign", "release"] {
-        assert_eq!(status("POST", &format!("/functions/v1/phone-numbers-{function}"), Some(&owner)), 404, "{function}");
-    }
     for method in ["POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND"] {
         let answer = server.ask(method, &format!("{LIST}?limit=0"), Some(&nobody));
         assert_eq!(answer.status, 405, "then the method: {method}");

@@ -24,6 +24,8 @@ struct Expectation {
     method: &'static str,
     path: &'static str,
     queries: &'static [&'static str],
+    /// Bodies to send, with ids of another agency in them.
+    bodies: &'static [&'static str],
     status: fn(Principal) -> u16,
     shows_inventory: bool,
 }
@@ -55,17 +57,104 @@ const EXPECTATIONS: &[Expectation] = &[
             "?agent_id={agent_b}&search=canary",
             "?offset=1",
         ],
-        status: |principal| match principal {
-            Principal::NoToken => 401,
-            Principal::Outsider | Principal::WithoutAgency => 403,
-            Principal::OtherAgency | Principal::Own(_) => 200,
-        },
+        bodies: &[""],
+        status: |principal| known(principal, |_| 200),
         shows_inventory: true,
+    },
+    Expectation {
+        method: "GET",
+        path: "/functions/v1/phone-numbers-search",
+        queries: &["?country_code=US&limit=3"],
+        bodies: &[""],
+        status: |principal| known(principal, |_| 200),
+        shows_inventory: false,
+    },
+    Expectation {
+        method: "POST",
+        path: "/functions/v1/phone-numbers-purchase",
+        queries: &[""],
+        bodies: &[r#"{"phone_numbers":[{"phone_number":"+15005550006","agent_mapping_id":"{foreign_agent}"}]}"#],
+        status: |principal| known(principal, |role| if buys(role) { 404 } else { 403 }),
+        shows_inventory: false,
+    },
+    Expectation {
+        method: "GET",
+        path: "/functions/v1/phone-numbers-assign",
+        queries: &["", "?status=active&assigned=true", "?unassigned=true"],
+        bodies: &[""],
+        status: |principal| known(principal, |_| 200),
+        shows_inventory: true,
+    },
+    Expectation {
+        method: "GET",
+        path: "/functions/v1/phone-numbers-assign",
+        queries: &["?id={foreign_number}"],
+        bodies: &[""],
+        status: |principal| known(principal, |_| 404),
+        shows_inventory: false,
+    },
+    Expectation {
+        method: "POST",
+        path: "/functions/v1/phone-numbers-assign",
+        queries: &[""],
+        bodies: &[
+            r#"{"phone_number_id":"{foreign_number}","agent_mapping_id":"{own_agent}"}"#,
+            r#"{"phone_number_id":"{own_number}","agent_mapping_id":"{foreign_agent}"}"#,
+            r#"{"id":"{foreign_number}","agent_mapping_id":"{foreign_agent}"}"#,
+        ],
+        status: |principal| known(principal, |role| if buys(role) { 404 } else { 403 }),
+        shows_inventory: false,
+    },
+    Expectation {
+        method: "PATCH",
+        path: "/functions/v1/phone-numbers-assign",
+        queries: &[""],
+        bodies: &[
+            r#"{"phone_number_id":"{foreign_number}","friendly_name":"Mine"}"#,
+            r#"{"phone_number_id":"{foreign_number}","is_active":false}"#,
+            r#"{"phone_number_id":"{own_number}","agent_mapping_id":"{foreign_agent}"}"#,
+        ],
+        status: |principal| known(principal, |role| if buys(role) { 404 } else { 403 }),
+        shows_inventory: false,
+    },
+    Expectation {
+        method: "DELETE",
+        path: "/functions/v1/phone-numbers-assign",
+        queries: &["?id={foreign_number}"],
+        bodies: &[""],
+        status: |principal| known(principal, |role| if buys(role) { 404 } else { 403 }),
+        shows_inventory: false,
+    },
+    Expectation {
+        method: "POST",
+        path: "/functions/v1/phone-numbers-release",
+        queries: &[""],
+        bodies: &[r#"{"phone_number_ids":["{foreign_number}"],"confirm":true}"#],
+        status: |principal| known(principal, |role| if owns(role) { 207 } else { 403 }),
+        shows_inventory: false,
     },
 ];
 
+/// What is answered to callers who are known, by their role.
+fn known(principal: Principal, answer: fn(Role) -> u16) -> u16 {
+    match principal {
+        Principal::NoToken => 401,
+        Principal::Outsider | Principal::WithoutAgency => 403,
+        Principal::OtherAgency => answer(Role::AgencyOwner),
+        Principal::Own(role) => answer(role),
+    }
+}
+
+fn owns(role: Role) -> bool {
+    matches!(role, Role::AgencyOwner | Role::Admin)
+}
+
+fn buys(role: Role) -> bool {
+    owns(role) || role == Role::AgencyAdmin
+}
+
 const fn open(path: &'static str) -> Expectation {
-    Expectation { method: "GET", path, queries: &[""], status: |_| 200, shows_inventory: false }
+    Expectation { method: "GET", path, queries: &[""], bodies: &[""], status: |_| 200, shows_inventory: false }
 }
 
 /// Two agencies with the same shape, one the other's child; every text of each bears its own canary.
@@ -150,11 +239,11 @@ fn nobody_sees_another_agency_on_any_route() {
     for expectation in EXPECTATIONS {
         for &principal in &principals {
             let token = tokens(principal, 1000);
-            for query in expectation.queries {
-                let query =
-                    query.replace("{agent_a}", &id(1040).to_string()).replace("{agent_b}", &id(2040).to_string());
-                let path = format!("{}{query}", expectation.path);
-                let answer = server.ask(expectation.method, &path, token.as_deref());
+            let asked =
+                expectation.queries.iter().flat_map(|query| expectation.bodies.iter().map(move |body| (query, body)));
+            for (query, body) in asked {
+                let path = format!("{}{}", expectation.path, filled_in(query, principal));
+                let answer = ask(&server, expectation.method, &path, token.as_deref(), &filled_in(body, principal));
                 assert_eq!(answer.status, (expectation.status)(principal), "{principal:?} {path}");
                 let (own, foreign) = match principal {
                     Principal::OtherAgency => (Some("CANARY-B"), vec!["CANARY-A"]),
@@ -177,6 +266,70 @@ fn nobody_sees_another_agency_on_any_route() {
     let (_, log) = server.stop();
     assert!(!log.contains("CANARY") && !log.contains("eyJ"), "{log}");
     assert!(!log.contains("+1970555"), "{log}");
+}
+
+/// Puts ids into a query or a body: an agency's own, and another's.
+fn filled_in(text: &str, principal: Principal) -> String {
+    let (own, foreign) = if principal == Principal::OtherAgency { (2000, 1000) } else { (1000, 2000) };
+    let ids = [
+        ("{agent_a}", 1040),
+        ("{agent_b}", 2040),
+        ("{own_agent}", own + 40),
+        ("{own_number}", own + 51),
+        ("{foreign_agent}", foreign + 40),
+        ("{foreign_number}", foreign + 51),
+    ];
+    ids.iter().fold(text.to_owned(), |text, (place, number)| text.replace(place, &id(*number).to_string()))
+}
+
+fn ask(server: &Server, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
+    let authorization = token.map(|token| format!("Bearer {token}"));
+    let headers: Vec<_> = authorization.iter().map(|value| ("authorization", value.as_str())).collect();
+    server.send_with(method, path, &headers, body)
+}
+
+#[test]
+fn a_foreign_id_answers_as_a_missing_one_does_and_changes_nothing() {
+    let inventory = two_agencies();
+    let rows = || -> Vec<String> {
+        let connection = inventory.sqlite();
+        let mut statement = connection
+            .prepare("SELECT hex(id) || status || coalesce(hex(agent_mapping_id), '') || friendly_name FROM agency_phone_numbers")
+            .unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let before = rows();
+    let server = Server::start(&inventory.path());
+    let token = tokens(Principal::Own(Role::AgencyOwner), 1000);
+    let mut compared = 0;
+    for expectation in EXPECTATIONS {
+        for (query, body) in
+            expectation.queries.iter().flat_map(|query| expectation.bodies.iter().map(move |b| (query, b)))
+        {
+            let answer = |number: u64| {
+                let missing = |text: &str| {
+                    let text = text.replace("{foreign_agent}", &id(number + 40).to_string());
+                    filled_in(
+                        &text.replace("{foreign_number}", &id(number + 51).to_string()),
+                        Principal::Own(Role::AgencyOwner),
+                    )
+                };
+                let path = format!("{}{}", expectation.path, missing(query));
+                let answer = ask(&server, expectation.method, &path, token.as_deref(), &missing(body));
+                let text = answer
+                    .text()
+                    .replace(&id(number + 51).to_string(), "ID")
+                    .replace(&id(number + 40).to_string(), "ID");
+                (answer.status, text)
+            };
+            if query.contains("{foreign") || body.contains("{foreign") {
+                assert_eq!(answer(2000), answer(7000), "{} {}{query} {body}", expectation.method, expectation.path);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 9, "{compared}");
+    assert_eq!(rows(), before);
 }
 
 fn assert_silent(answer: &Answer, canaries: &[&str], what: &str) {

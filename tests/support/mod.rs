@@ -211,14 +211,29 @@ impl Server {
         self.ask_with(method, path, &headers)
     }
 
+    /// Sends a JSON body.
+    pub fn send(&self, method: &str, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        let headers: Vec<_> = authorization.iter().map(|value| ("authorization", value.as_str())).collect();
+        self.send_with(method, path, &headers, &body.to_string())
+    }
+
     pub fn ask_with(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send_with(method, path, headers, "")
+    }
+
+    pub fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build().into();
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base_url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut response = agent.run(request.body(()).unwrap()).unwrap();
+        let mut response = if body.is_empty() {
+            agent.run(request.body(()).unwrap()).unwrap()
+        } else {
+            agent.run(request.body(body).unwrap()).unwrap()
+        };
         let body = response.body_mut().read_to_vec().unwrap();
         let headers = response.headers().iter();
         Answer {

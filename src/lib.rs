@@ -12,4 +12,5 @@ pub mod dialect;
 pub mod http;
 pub mod inventory;
 pub mod model;
+pub mod simulate;
 pub mod store;

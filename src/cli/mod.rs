@@ -18,6 +18,7 @@ mod openapi;
 mod output;
 mod sample;
 mod serve;
+mod simulate;
 mod token;
 mod user;
 mod version;
@@ -72,6 +73,8 @@ enum Command {
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     Healthcheck(healthcheck::Args),
+    #[command(subcommand)]
+    Simulate(simulate::Command),
     #[command(subcommand)]
     Config(config::Command),
     Openapi(openapi::Args),
@@ -169,6 +172,7 @@ impl Cli {
             Command::Migrate(args) => args.run(&load(&flags)?),
             Command::Doctor(args) => args.run(&load(&flags)?),
             Command::Healthcheck(args) => args.run(flags),
+            Command::Simulate(command) => command.run(),
             Command::Config(command) => command.run(&load(&flags)?),
             Command::Openapi(args) => args.run(),
             Command::Completions(args) => args.run(&mut Self::command()),

@@ -1,12 +1,16 @@
 //! A simulator to ask, wherever it runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use linekeeper::carrier::simulator::{Entry, LEDGER_FILE, Ledger, Simulator};
+use linekeeper::carrier::simulator::{Entry, Fault, LEDGER_FILE, Ledger, Remote, Request, Simulator};
 use linekeeper::carrier::{Port, Refusal, Rented, Trouble};
 use linekeeper::model::{E164, Features, Offer, OrderId, Route, Wanted};
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::support::{Server, linekeeper};
 
 /// The seed of every simulator that no test asks for another of.
 pub const SEED: u64 = 7;
@@ -14,15 +18,50 @@ pub const SEED: u64 = 7;
 /// A simulator of its own, with an empty ledger.
 pub struct House {
     pub port: Arc<dyn Port>,
+    place: Place,
     directory: TempDir,
+}
+
+enum Place {
+    Here(Arc<Simulator>),
+    There(Server),
 }
 
 impl House {
     /// One in this process.
     pub fn here() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let simulator = Simulator::open(&directory.path().join("carrier"), SEED).unwrap();
-        Self { port: Arc::new(simulator), directory }
+        let simulator = Arc::new(Simulator::open(&directory.path().join("carrier"), SEED).unwrap());
+        let port: Arc<dyn Port> = Arc::clone(&simulator) as _;
+        Self { port, place: Place::Here(simulator), directory }
+    }
+
+    /// One in a process of its own.
+    pub fn there() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let server = serve(&directory.path().join("carrier"));
+        let port = Arc::new(remote(&server.base_url, 10_000));
+        Self { port, place: Place::There(server), directory }
+    }
+
+    /// Where it listens; nowhere, where it is in this process.
+    pub fn url(&self) -> Option<&str> {
+        match &self.place {
+            Place::Here(_) => None,
+            Place::There(server) => Some(&server.base_url),
+        }
+    }
+
+    pub fn order_fault(&self, request: Request, fault: Fault, times: u32) {
+        match &self.place {
+            Place::Here(simulator) => simulator.order_fault(request, fault, times),
+            Place::There(server) => {
+                let mut order = serde_json::to_value(fault).unwrap();
+                order["deed"] = serde_json::to_value(request).unwrap();
+                order["times"] = json!(times);
+                assert_eq!(post(&server.base_url, "/faults", &order), (200, json!({})));
+            }
+        }
     }
 
     pub fn path(&self) -> PathBuf {
@@ -44,8 +83,32 @@ impl House {
 }
 
 /// Asks each kind of simulator the same.
-pub fn everywhere(ask: impl Fn(&House)) {
-    ask(&House::here());
+pub fn everywhere(ask: impl Fn(&House) + Sync) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| ask(&House::there()));
+        ask(&House::here());
+    });
+}
+
+/// A simulator's own process, with its ledger in this directory.
+pub fn serve(directory: &Path) -> Server {
+    let mut command = linekeeper();
+    command.args(["simulate", "carrier", "--listen", "127.0.0.1:0", "--seed", &SEED.to_string(), "--state"]);
+    command.arg(directory);
+    Server::spawn(command)
+}
+
+pub fn remote(url: &str, milliseconds: u64) -> Remote {
+    Remote::new(url, Duration::from_millis(milliseconds)).unwrap()
+}
+
+/// What a path answers to JSON.
+pub fn post(url: &str, path: &str, body: &Value) -> (u16, Value) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let request = agent.post(format!("{url}{path}")).content_type("application/json");
+    let mut answer = request.send(body.to_string().as_bytes()).unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&text).unwrap())
 }
 
 /// Anything of a country.

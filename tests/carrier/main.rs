@@ -13,6 +13,10 @@
 mod support;
 
 mod deeds;
+mod faults;
 mod house;
+mod killed;
 mod ledger;
+mod remote;
+mod server;
 mod stock;

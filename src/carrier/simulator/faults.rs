@@ -25,7 +25,8 @@ pub enum Request {
 }
 
 /// What goes wrong with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
 pub enum Fault {
     /// It is refused: nothing is done.
     Refuse,
@@ -41,8 +42,12 @@ pub enum Fault {
     Busy,
     /// It arrives twice, and is done twice, of which one answer arrives.
     Duplicate,
-    /// It is done, and answered, only so much later.
-    Slow(Duration),
+    /// It is done, and answered, only later.
+    Slow {
+        /// So much.
+        #[serde(rename = "delay_ms", with = "milliseconds")]
+        delay: Duration,
+    },
 }
 
 /// What comes back of a request.
@@ -90,7 +95,7 @@ impl Fault {
     /// caller to wait, before.
     pub fn of<T>(fault: Option<Self>, deed: impl Fn(bool) -> Result<T, Trouble>) -> Outcome<T> {
         match fault {
-            None | Some(Self::Slow(_)) => Outcome::Answer(deed(false)),
+            None | Some(Self::Slow { .. }) => Outcome::Answer(deed(false)),
             Some(Self::Refuse) => {
                 Outcome::Answer(Err(Trouble::Refused { reason: Refusal::Other, said: "refused to order".to_owned() }))
             }
@@ -112,5 +117,20 @@ impl Fault {
                 Outcome::Answer(first)
             }
         }
+    }
+}
+
+/// A time as a whole number of milliseconds.
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(delay: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        delay.as_millis().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }

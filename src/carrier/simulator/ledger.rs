@@ -11,7 +11,7 @@ use super::wire;
 use crate::model::{E164, OrderId, Route, Timestamp};
 
 /// Its name in the simulator's directory.
-pub const FILE: &str = "ledger.jsonl";
+pub const LEDGER_FILE: &str = "ledger.jsonl";
 
 /// What can be in a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,71 +29,28 @@ pub enum Deed {
 
 /// A line of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Line", try_from = "Line")]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its place: 1, 2, 3, and so on.
     pub seq: u64,
     /// When it was accepted.
+    #[serde(with = "wire::Timestamp")]
     pub at: Timestamp,
     /// What was done.
     pub deed: Deed,
     /// With which number.
+    #[serde(with = "wire::text")]
     pub phone_number: E164,
     /// The number's id; a number that is rented anew after its release has another.
     pub carrier_number_id: String,
     /// For which order; of an acquire only.
+    #[serde(with = "wire::if_any")]
     pub reference: Option<OrderId>,
     /// Where its calls and messages go from then on.
+    #[serde(with = "wire::Route")]
     pub route: Route,
     /// Nobody asked for it: a fault did it a second time.
     pub injected: bool,
-}
-
-/// An entry as it is written.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    seq: u64,
-    at: i64,
-    deed: Deed,
-    phone_number: String,
-    carrier_number_id: String,
-    reference: Option<String>,
-    route: wire::Route,
-    injected: bool,
-}
-
-impl From<Entry> for Line {
-    fn from(entry: Entry) -> Self {
-        Self {
-            seq: entry.seq,
-            at: entry.at.0,
-            deed: entry.deed,
-            phone_number: entry.phone_number.to_string(),
-            carrier_number_id: entry.carrier_number_id,
-            reference: entry.reference.map(|order| order.to_string()),
-            route: entry.route.into(),
-            injected: entry.injected,
-        }
-    }
-}
-
-impl TryFrom<Line> for Entry {
-    type Error = String;
-
-    fn try_from(line: Line) -> Result<Self, String> {
-        let reference = line.reference.map(|order| order.parse()).transpose();
-        Ok(Self {
-            seq: line.seq,
-            at: Timestamp(line.at),
-            deed: line.deed,
-            phone_number: line.phone_number.parse().map_err(|error| format!("{error}"))?,
-            carrier_number_id: line.carrier_number_id,
-            reference: reference.map_err(|_| "the reference is not an order's id".to_owned())?,
-            route: line.route.into(),
-            injected: line.injected,
-        })
-    }
 }
 
 /// A ledger that is open for writing, by nobody else.
@@ -124,7 +81,7 @@ impl Ledger {
     /// As of [`Ledger::read`]; [`io::ErrorKind::ResourceBusy`] where somebody else has it open.
     pub fn open(directory: &Path) -> io::Result<(Self, Vec<Entry>)> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let path = directory.join(FILE);
+        let path = directory.join(LEDGER_FILE);
         let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path)?;
         match file.try_lock() {
             Ok(()) => {}

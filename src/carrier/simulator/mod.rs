@@ -8,11 +8,12 @@ mod ledger;
 mod office;
 mod pattern;
 mod plan;
+mod remote;
 mod stock;
-mod wire;
+pub mod wire;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -20,20 +21,22 @@ use crate::carrier::{Port, Rented, Trouble};
 use crate::model::{E164, Offer, OrderId, Route, Wanted};
 
 pub use faults::{Fault, Outcome, Request};
-pub use ledger::{Deed, Entry, FILE as LEDGER_FILE, Ledger};
+pub use ledger::{Deed, Entry, LEDGER_FILE, Ledger};
 pub use office::Office;
+pub use remote::{NoSimulatorThere, Remote};
 
 /// The one account that everybody who uses a simulator shares.
 pub const ACCOUNT: &str = "simulator";
 
-/// How long somebody in this process waits for an answer that never comes.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long somebody in this process waits for an answer that never comes. Of a real carrier it would be many seconds.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A simulator in this process.
 #[derive(Debug)]
 pub struct Simulator {
     office: Office,
     faults: faults::Faults,
+    directory: PathBuf,
 }
 
 impl Simulator {
@@ -44,7 +47,8 @@ impl Simulator {
     /// What the file system says; [`io::ErrorKind::ResourceBusy`] where another simulator uses the directory;
     /// [`io::ErrorKind::InvalidData`], with the number of the line, where the ledger is damaged.
     pub fn open(directory: &Path, seed: u64) -> io::Result<Self> {
-        Ok(Self { office: Office::open(directory, seed)?, faults: faults::Faults::default() })
+        let office = Office::open(directory, seed)?;
+        Ok(Self { office, faults: faults::Faults::default(), directory: directory.to_owned() })
     }
 
     /// Takes over numbers that exist elsewhere, in stock or not, all or (where the process is killed) the first of them.
@@ -54,6 +58,14 @@ impl Simulator {
     /// What the file system says.
     pub fn port_in(&self, numbers: impl IntoIterator<Item = E164>) -> io::Result<Vec<Rented>> {
         self.office.port_in(numbers)
+    }
+
+    /// Every deed that was accepted.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
+        Ledger::read(&self.directory.join(LEDGER_FILE))
     }
 
     /// Orders a fault of the next so many requests of this kind, after those ordered before.
@@ -74,7 +86,7 @@ impl Simulator {
 
     fn ask<T>(&self, request: Request, deed: impl Fn(bool) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let fault = self.next_fault(request);
-        if let Some(Fault::Slow(delay)) = fault {
+        if let Some(Fault::Slow { delay }) = fault {
             thread::sleep(delay);
         }
         match Fault::of(fault, deed) {

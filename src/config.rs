@@ -69,6 +69,8 @@ pub struct Orders {
     pub absence_proof: Duration,
     /// How long after a lost answer the carrier is asked first.
     pub retry_delay: Duration,
+    /// How long a carrier may take to answer.
+    pub carrier_deadline: Duration,
 }
 
 /// `[simulator]`
@@ -218,6 +220,7 @@ impl Config {
                 release_hold: settings.duration("orders.release_hold")?,
                 absence_proof: settings.duration("orders.absence_proof")?,
                 retry_delay: settings.duration("orders.retry_delay")?,
+                carrier_deadline: settings.duration("orders.carrier_deadline")?,
             },
             simulator: settings.simulator()?,
             log: Log { level, format },

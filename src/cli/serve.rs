@@ -6,7 +6,7 @@ use super::worker::Worker;
 use super::{Failure, load, logging, output};
 use crate::app::AppState;
 use crate::carrier::Carriers;
-use crate::carrier::simulator::Simulator;
+use crate::carrier::simulator::{Remote, Simulator};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
 use crate::http::{Server, Signals, reachable, record_metrics};
@@ -50,8 +50,9 @@ pub struct Prepared {
     server: Server,
     pub store: Store,
     pub config: Config,
-    /// The simulator, where it is built in.
+    /// The simulator, where it runs in this process.
     pub simulator: Option<Arc<Simulator>>,
+    carriers: Carriers,
     _lock: Lock,
 }
 
@@ -77,10 +78,10 @@ impl Prepared {
         }
         record_metrics();
         let store = Store::open(&data_dir, Server::concurrent_reads())?.with_memory(config.memory_bytes);
-        let simulator = open_simulator(&config, &data_dir)?;
+        let (simulator, carriers) = open_carriers(&config, &data_dir)?;
         let server = Server::listen(config.listen)?;
         config.listen = server.address();
-        Ok(Self { server, store, config, simulator, _lock: lock })
+        Ok(Self { server, store, config, simulator, carriers, _lock: lock })
     }
 
     /// How a client on this machine reaches it.
@@ -92,8 +93,7 @@ impl Prepared {
     /// stop; then leaves the data directory with an empty journal.
     pub fn run(self, signals: Signals, say_more: impl FnOnce()) -> Result<(), Failure> {
         let listening = format!("listening on {}", self.base_url());
-        let carriers = self.simulator.map_or_else(Carriers::default, |it| Carriers::default().with_simulator(it));
-        let state = AppState::new(self.store.clone(), self.config, carriers, Clock::System, Ids::Fresh);
+        let state = AppState::new(self.store.clone(), self.config, self.carriers, Clock::System, Ids::Fresh);
         let _worker = Worker::start(state.desk().clone())?;
         self.server.run(&state, signals, || {
             output::line(listening);
@@ -107,12 +107,20 @@ impl Prepared {
     }
 }
 
-fn open_simulator(config: &Config, data_dir: &DataDir) -> Result<Option<Arc<Simulator>>, Failure> {
-    let Some(settings) = &config.simulator else { return Ok(None) };
+/// The carriers that the settings name, and the simulator itself where it runs in this process.
+fn open_carriers(config: &Config, data_dir: &DataDir) -> Result<(Option<Arc<Simulator>>, Carriers), Failure> {
+    let carriers = Carriers::default();
+    let Some(settings) = &config.simulator else { return Ok((None, carriers)) };
+    log::info!("numbers can be bought from the simulator: they are made up and reach nobody");
+    if let Some(url) = &settings.url {
+        let remote = Remote::new(url, config.orders.carrier_deadline)
+            .map_err(|error| Failure::Settings(format!("`simulator.url` cannot be used: {error}")))?;
+        return Ok((None, carriers.with_simulator(Arc::new(remote))));
+    }
     let directory = data_dir.path().join("simulator");
     let simulator = Simulator::open(&directory, settings.seed).map_err(|error| {
         Failure::Failed(format!("the simulator in {} cannot be opened: {error}", directory.display()))
     })?;
-    log::info!("numbers can be bought from the simulator: they are made up and reach nobody");
-    Ok(Some(Arc::new(simulator)))
+    let simulator = Arc::new(simulator);
+    Ok((Some(simulator.clone()), carriers.with_simulator(simulator)))
 }

@@ -38,7 +38,7 @@ const fn post(path: &'static str, route: fn() -> Route) -> Endpoint {
 
 /// The simulator is no part of the API that is described.
 fn undescribed(_: &mut SchemaGenerator) -> Operation {
-    Operation { id: "simulate", summary: "", signed_in: false, parameters: Vec::new(), answers: Vec::new() }
+    Operation { id: "simulate", summary: "", signed_in: false, parameters: Vec::new(), body: None, answers: Vec::new() }
 }
 
 async fn search(http: HttpRequest, simulator: Data<Simulator>, Json(Search(wanted)): Json<Search>) -> HttpResponse {

@@ -1,8 +1,8 @@
 //! The simulated carrier in a process of its own: a server that sells what the simulator has in stock, and that does wrong
 //! what it is told to. There is nothing to sign in with, so that it should listen on this machine only.
 
-mod carrier;
 mod connection;
+mod endpoints;
 
 use std::io;
 use std::net::TcpListener;
@@ -28,9 +28,9 @@ pub fn carrier(listener: TcpListener, simulator: Simulator, ready: impl FnOnce()
         let app = move || {
             App::new()
                 .app_data(Data::clone(&simulator))
-                .app_data(JsonConfig::default().error_handler(carrier::not_understood))
-                .configure(|config| resources(config, carrier::ENDPOINTS, "", carrier::not_allowed))
-                .default_service(web::to(|| async { carrier::not_found() }))
+                .app_data(JsonConfig::default().error_handler(endpoints::not_understood))
+                .configure(|config| resources(config, endpoints::ENDPOINTS, "", endpoints::not_allowed))
+                .default_service(web::to(|| async { endpoints::not_found() }))
         };
         let server = HttpServer::new(app)
             .workers(WORKERS)

@@ -1,6 +1,7 @@
 //! A simulator to ask, wherever it runs.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,10 +93,15 @@ pub fn everywhere(ask: impl Fn(&House) + Sync) {
 
 /// A simulator's own process, with its ledger in this directory.
 pub fn serve(directory: &Path) -> Server {
+    Server::spawn(command(directory))
+}
+
+/// What starts it.
+pub fn command(directory: &Path) -> Command {
     let mut command = linekeeper();
     command.args(["simulate", "carrier", "--listen", "127.0.0.1:0", "--seed", &SEED.to_string(), "--state"]);
     command.arg(directory);
-    Server::spawn(command)
+    command
 }
 
 pub fn remote(url: &str, milliseconds: u64) -> Remote {

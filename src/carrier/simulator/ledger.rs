@@ -60,7 +60,7 @@ pub struct Ledger {
     /// How much of the file is whole lines that are on the disk.
     length: u64,
     last: u64,
-    /// Whether more than that may be in the file, after a write that failed.
+    /// Whether more than that is in the file, after a write that failed and could not be undone.
     torn: bool,
 }
 
@@ -120,14 +120,23 @@ impl Ledger {
         }
         if self.torn {
             self.file.set_len(self.length)?;
+            self.torn = false;
         }
-        self.torn = true;
-        self.file.write_all(&lines)?;
-        self.file.sync_data()?;
-        self.torn = false;
+        if let Err(error) = self.file.write_all(&lines).and_then(|()| self.file.sync_data()) {
+            self.torn = self.file.set_len(self.length).is_err();
+            return Err(error);
+        }
         self.length += lines.len() as u64;
         self.last += entries.len() as u64;
         Ok(())
+    }
+}
+
+impl Drop for Ledger {
+    /// Lets go of the file in so many words: closing it would not while a process that is just being started by this one
+    /// still has it open, too.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
     }
 }
 

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::{Failure, open, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
-use crate::inventory::agencies;
-use crate::model::AgencyId;
+use crate::inventory::agencies::{self, Changes};
+use crate::model::{AgencyId, Money, Text};
 
 /// Add, list and change agencies.
 #[derive(Debug, clap::Subcommand)]
@@ -36,6 +36,12 @@ pub enum Command {
         /// The agency whose client it becomes, or none
         #[arg(long, value_name = "ID|none")]
         parent: Option<OrNone<AgencyId>>,
+        /// How many numbers it may have, released ones not counted
+        #[arg(long, value_name = "N|none")]
+        max_numbers: Option<OrNone<u64>>,
+        /// What its numbers may cost a month, like '250.00 USD'; numbers in another currency cannot be bought then
+        #[arg(long, value_name = "AMOUNT CURRENCY|none")]
+        monthly_budget: Option<OrNone<Budget>>,
     },
 }
 
@@ -54,12 +60,35 @@ impl Command {
                     output::row([&agency.id, &agency.name, &parent]);
                 }
             }
-            Self::Update { id, name, parent } => {
-                let parent = parent.map(|OrNone(parent)| parent);
-                store.write(|change| agencies::update(change, id, name.as_deref(), parent))?;
+            Self::Update { id, name, parent, max_numbers, monthly_budget } => {
+                let changes = Changes {
+                    name,
+                    parent: parent.map(|OrNone(parent)| parent),
+                    max_numbers: max_numbers.map(|OrNone(numbers)| numbers),
+                    monthly_budget: monthly_budget.map(|OrNone(budget)| budget.map(|Budget(amount, of)| (amount, of))),
+                };
+                store.write(|change| agencies::update(change, id, changes))?;
             }
         }
         Ok(())
+    }
+}
+
+/// An amount of money a month, and of which currency (ISO 4217).
+#[derive(Clone, Debug)]
+pub struct Budget(Money, Text);
+
+impl FromStr for Budget {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (amount, currency) = text.split_once(' ')?;
+            let amount: Money = amount.parse().ok().filter(|amount: &Money| amount.0 >= 0)?;
+            let known = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
+            known.then(|| Self(amount, currency.into()))
+        };
+        read().ok_or("is no amount and currency, like '250.00 USD'")
     }
 }
 

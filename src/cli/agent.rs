@@ -4,7 +4,7 @@ use super::{Failure, open, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::inventory::agents::{self, Given};
-use crate::model::{AgencyId, AgentId};
+use crate::model::{AgencyId, AgentId, Route};
 
 /// Add, list and change agents, who answer the numbers.
 #[derive(Debug, clap::Subcommand)]
@@ -57,6 +57,50 @@ pub struct Settings {
     /// Whether its calls are recorded; true for a new agent
     #[arg(long, value_name = "true|false")]
     recording: Option<bool>,
+    #[command(flatten)]
+    route: RouteArgs,
+}
+
+/// Where the calls and messages of its numbers go. What is given replaces the route as a whole.
+#[derive(Debug, clap::Args)]
+#[group(multiple = true)]
+pub struct RouteArgs {
+    /// A URL that is asked what to do with a call
+    #[arg(long, value_name = "URL")]
+    voice_url: Option<String>,
+    /// A URL that is given each message
+    #[arg(long, value_name = "URL")]
+    sms_url: Option<String>,
+    /// An application at the carrier
+    #[arg(long, value_name = "ID")]
+    application: Option<String>,
+    /// A SIP trunk at the carrier
+    #[arg(long, value_name = "ID")]
+    trunk: Option<String>,
+    /// A connection at the carrier
+    #[arg(long, value_name = "ID")]
+    connection: Option<String>,
+    /// A SIP address
+    #[arg(long, value_name = "URI")]
+    sip_uri: Option<String>,
+    /// Take the route away
+    #[arg(long, conflicts_with_all = ["voice_url", "sms_url", "application", "trunk", "connection", "sip_uri"])]
+    no_route: bool,
+}
+
+impl RouteArgs {
+    /// The route, if one is given or taken away.
+    fn given(self) -> Option<Route> {
+        let route = Route {
+            voice_url: self.voice_url,
+            sms_url: self.sms_url,
+            application_id: self.application,
+            trunk_id: self.trunk,
+            connection_id: self.connection,
+            sip_uri: self.sip_uri,
+        };
+        (self.no_route || !route.is_empty()).then_some(route)
+    }
 }
 
 impl From<Settings> for Given {
@@ -67,6 +111,7 @@ impl From<Settings> for Given {
             voice: settings.voice,
             language: settings.language,
             records_calls: settings.recording,
+            route: settings.route.given(),
         }
     }
 }
@@ -86,7 +131,7 @@ impl Command {
                 }
             }
             Self::Update { id, agency, settings } => {
-                store.write(|change| agents::update(change, &clock, agency, id, settings.into()))?;
+                store.write(|change| agents::update(change, &clock, &Ids::Fresh, agency, id, settings.into()))?;
             }
         }
         Ok(())

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use super::serve::Prepared;
 use super::{Failure, load, logging, output, sample};
+use crate::carrier::simulator::{ACCOUNT, Simulator};
+use crate::carrier::{Port, Rented};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
 use crate::dialect::supabase;
@@ -16,9 +18,10 @@ use crate::http::Signals;
 use crate::inventory::keys::{self, NewKey};
 use crate::inventory::{access, numbers};
 use crate::model::{
-    Agency, AgencyId, Carrier, NumberFilter, Permissions, PresentedKey, Role, Status, Timestamp, User, UserId, Window,
+    Agency, AgencyId, Carrier, E164, NumberFilter, Permissions, PresentedKey, Role, Route, Status, Timestamp, User,
+    UserId, Wanted, Window,
 };
-use crate::store::{Change, Scope, Snapshot};
+use crate::store::{Change, Scope, Snapshot, Store};
 
 /// How long the demo's tokens and keys are good for, in seconds: a week.
 const GOOD_FOR: i64 = 7 * 24 * 60 * 60;
@@ -67,15 +70,37 @@ impl Args {
             }
             Ok::<_, Failure>(())
         })?;
+        if let Some(simulator) = &prepared.simulator {
+            hand_over(&prepared.store, simulator)?;
+        }
         let credentials = prepared.store.write(|change| Credentials::of(change, &prepared))?;
         if let Some(path) = &self.credentials {
             credentials.write(path).map_err(|error| {
                 Failure::Failed(format!("the credentials cannot be written to {}: {error}", path.display()))
             })?;
         }
+        let wanted = Wanted { country: "US".to_owned(), limit: 1, ..Wanted::default() };
+        let offers =
+            prepared.simulator.as_ref().and_then(|simulator| simulator.search(&wanted).ok()).unwrap_or_default();
         let data_dir = prepared.config.data_dir.clone();
-        prepared.run(signals, || credentials.invite(&data_dir, temporary.is_some()))
+        prepared.run(signals, || {
+            credentials.invite(&data_dir, temporary.is_some(), offers.first().map(|offer| &offer.phone_number));
+        })
     }
+}
+
+/// Has the simulator take over the numbers that the sample says are rented from it.
+fn hand_over(store: &Store, simulator: &Simulator) -> Result<(), Failure> {
+    if !simulator.entries()?.is_empty() {
+        return Ok(());
+    }
+    let numbers = store.read(|snapshot| snapshot.numbers_at(Carrier::Simulator, ACCOUNT))?;
+    let rented = numbers.into_iter().map(|(phone_number, id)| Rented {
+        phone_number,
+        carrier_number_id: id.as_deref().unwrap_or_default().to_owned(),
+        route: Route::default(),
+    });
+    Ok(simulator.port_in(&rented.collect::<Vec<_>>())?)
 }
 
 /// What a script needs to use the demo.
@@ -168,7 +193,7 @@ impl Credentials {
     }
 
     /// Prints what to do with a demo that is running.
-    fn invite(&self, data_dir: &Path, temporary: bool) {
+    fn invite(&self, data_dir: &Path, temporary: bool, to_buy: Option<&E164>) {
         let kept = if temporary { "removed at exit" } else { "kept" };
         output::line(format_args!("data in {} ({kept})", data_dir.display()));
         let Some((agency, owner)) =
@@ -181,6 +206,13 @@ impl Credentials {
             "\nIts numbers:\ncurl -H 'Authorization: Bearer {}' '{}/functions/v1/phone-numbers-list?limit=2'\n",
             owner.jwt, self.base_url
         ));
+        if let Some(number) = to_buy {
+            output::line(format_args!(
+                "One more, from a carrier that is made up:\ncurl -X POST -H 'Authorization: Bearer {}' -H 'Idempotency-Key: first' \
+                 -d '{{\"phone_numbers\":[{{\"phone_number\":\"{number}\"}}]}}' '{}/functions/v1/phone-numbers-purchase'\n",
+                owner.jwt, self.base_url
+            ));
+        }
     }
 }
 

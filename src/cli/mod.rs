@@ -15,6 +15,7 @@ mod key;
 pub mod logging;
 mod migrate;
 mod openapi;
+mod order;
 mod output;
 mod sample;
 mod serve;
@@ -69,6 +70,8 @@ enum Command {
     Import(import::Command),
     Generate(generate::Args),
     Token(token::Args),
+    #[command(subcommand)]
+    Order(order::Command),
     Events(events::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
@@ -168,6 +171,7 @@ impl Cli {
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
+            Command::Order(command) => command.run(&load(&flags)?),
             Command::Events(args) => args.run(&load(&flags)?),
             Command::Migrate(args) => args.run(&load(&flags)?),
             Command::Doctor(args) => args.run(&load(&flags)?),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::carrier::simulator::ACCOUNT;
 use crate::model::{
-    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, Error, Money, NewAgent, Number, NumberId, Result, Role,
-    Status, Timestamp, User, UserId,
+    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, E164, Error, Money, NewAgent, Number, NumberId, Result,
+    Role, Status, Timestamp, User, UserId,
 };
 use crate::store::{Change, Scope};
 
@@ -150,6 +151,7 @@ const EPOCH_MILLIS: u64 = 1_735_689_600_000;
 /// What the store says.
 pub fn settle(change: &Change, numbers: usize, seed: u64, now: Timestamp) -> Result<()> {
     let mut dice = Dice { state: seed, ids: 0 };
+    let mut taken = HashSet::new();
     let mut first: Option<Scope> = None;
     for plan in &AGENCIES {
         let agency = Agency {
@@ -167,7 +169,8 @@ pub fn settle(change: &Change, numbers: usize, seed: u64, now: Timestamp) -> Res
         let agents = hire(change, &scope, plan, &mut dice, now)?;
         let others: usize = AGENCIES[1..].iter().map(|other| numbers * other.share / 100).sum();
         let its_own = if first.is_none() { numbers - others } else { numbers * plan.share / 100 };
-        rent(change, &scope, &agents, its_own, &mut dice, now, &mut || {})?;
+        let mut stock = Stock { taken: &mut taken, account: Some(ACCOUNT) };
+        rent(change, &scope, &agents, its_own, &mut dice, now, &mut stock, &mut || {})?;
         first.get_or_insert(scope);
     }
     let email = Some("newcomer@elsewhere.example".into());
@@ -216,12 +219,22 @@ pub fn fill(
         let owner = User { id: UserId(dice.id()), agency: Some(agency.id), email, role: Role::AgencyOwner };
         change.add_user(Some(&scope), &owner, now)?;
         let agents = hire(change, &scope, &AGENCIES[0], &mut dice, now)?;
-        rent(change, &scope, &agents, *numbers, &mut dice, now, moved)?;
+        let mut stock = Stock { taken: &mut HashSet::with_capacity(*numbers), account: None };
+        rent(change, &scope, &agents, *numbers, &mut dice, now, &mut stock, moved)?;
         first.get_or_insert(owner.id);
     }
     Ok(first)
 }
 
+/// Where made-up numbers come from.
+struct Stock<'t> {
+    /// What is rented already.
+    taken: &'t mut HashSet<E164>,
+    /// The account that those of the simulator are rented with.
+    account: Option<&'static str>,
+}
+
+#[allow(clippy::too_many_arguments, reason = "each is one thing")]
 fn rent(
     change: &Change,
     scope: &Scope,
@@ -229,6 +242,7 @@ fn rent(
     numbers: usize,
     dice: &mut Dice,
     now: Timestamp,
+    stock: &mut Stock<'_>,
     moved: &mut dyn FnMut(),
 ) -> Result<()> {
     // Counted back from now and added forwards, which is the order in which they lie.
@@ -241,11 +255,14 @@ fn rent(
         }
         times.push(created_at);
     }
-    let mut taken = HashSet::with_capacity(numbers);
     for created_at in times.into_iter().rev() {
         let mut number = invent(dice, agents, created_at)?;
-        while !taken.insert(number.phone_number.clone()) {
+        while !stock.taken.insert(number.phone_number.clone()) {
             number.phone_number = dial(dice, country_of(&number))?;
+        }
+        let is_in_service = matches!(number.status, Status::Active | Status::Suspended);
+        if number.carrier == Carrier::Simulator && is_in_service {
+            number.carrier_account = stock.account.map(Into::into);
         }
         change.add_number(scope, &number)?;
         moved();
@@ -257,7 +274,7 @@ fn country_of(number: &Number) -> &'static Country {
     COUNTRIES.iter().find(|country| Some(country.code) == number.country_code.as_deref()).unwrap_or(&COUNTRIES[0])
 }
 
-fn dial(dice: &mut Dice, country: &Country) -> Result<crate::model::E164> {
+fn dial(dice: &mut Dice, country: &Country) -> Result<E164> {
     let (area, _) = dice.pick(country.places);
     let subscriber = dice.below(10_i64.pow(country.digits));
     let width = country.digits as usize;

@@ -1,9 +1,13 @@
 //! What an operator does with agents.
 
+use super::assignments::order_route;
 use super::{access, name};
 use crate::clock::{Clock, Ids};
-use crate::model::{AgencyId, Agent, AgentId, AgentSettings, NewAgent, Result};
-use crate::store::{Change, Snapshot};
+use crate::model::{
+    AgencyId, Agent, AgentId, AgentSettings, BasketId, Deed, NewAgent, NumberId, OrderId, Result, Route, Status,
+    Timestamp,
+};
+use crate::store::{Change, Scope, Snapshot};
 
 /// What is given of an agent; `None` leaves it, or takes its default when the agent is new.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +22,8 @@ pub struct Given {
     pub language: Option<String>,
     /// Whether its calls are recorded.
     pub records_calls: Option<bool>,
+    /// Where the calls and messages of its numbers go.
+    pub route: Option<Route>,
 }
 
 /// Adds an agent to an agency. Without an id at the voice engine it keeps its own.
@@ -29,24 +35,48 @@ pub fn create(change: &Change, clock: &Clock, ids: &Ids, agency: AgencyId, given
     let id = AgentId(ids.next());
     let mut agent =
         Agent { id, engine_id: id.to_string(), name: None, voice: None, language: "en".into(), records_calls: true };
-    apply(&mut agent, given)?;
+    let route = apply(&mut agent, given)?;
     change.add_agent(
         &scope,
         &NewAgent { agent: agent.clone(), settings: AgentSettings::default(), created_at: clock.now() },
     )?;
+    if let Some(route) = route {
+        change.set_agent_route(&scope, id, &route)?;
+    }
     Ok(agent)
 }
 
-/// Changes an agent of an agency.
+/// Changes an agent of an agency. Where its route changes, carriers are to be told of all its numbers: a server that runs
+/// on the store does.
 ///
 /// # Errors
 /// As [`create`], and where the agency has no such agent.
-pub fn update(change: &Change, clock: &Clock, agency: AgencyId, id: AgentId, given: Given) -> Result<Agent> {
-    let scope = access::operator(change, agency)?;
+pub fn update(change: &Change, clock: &Clock, ids: &Ids, agency: AgencyId, id: AgentId, given: Given) -> Result<Agent> {
+    let (scope, now) = (access::operator(change, agency)?, clock.now());
     let mut agent = change.agent(&scope, id)?;
-    apply(&mut agent, given)?;
-    change.change_agent(&scope, &agent, clock.now())?;
+    let route = apply(&mut agent, given)?;
+    change.change_agent(&scope, &agent, now)?;
+    if let Some(route) = route
+        && change.agent_route(&scope, id)? != route
+    {
+        change.set_agent_route(&scope, id, &route)?;
+        for number in change.numbers_answered_by(&scope, id)? {
+            reroute(change, &scope, ids, number, now)?;
+        }
+    }
     Ok(agent)
+}
+
+fn reroute(change: &Change, scope: &Scope, ids: &Ids, number: NumberId, now: Timestamp) -> Result<()> {
+    let mut number = change.number(scope, number)?;
+    // A number that is being bought gets its route when it is; of one that is given back none is wanted.
+    let busy = change.open_order(scope, number.id)?.is_some_and(|open| open.deed != Deed::Route);
+    if number.status == Status::Pending || busy {
+        return Ok(());
+    }
+    order_route(change, scope, &mut number, OrderId(ids.next()), BasketId(ids.next()), now)?;
+    number.updated_at = now;
+    change.change_number(scope, &number)
 }
 
 /// The agents of an agency.
@@ -57,7 +87,8 @@ pub fn list(snapshot: &Snapshot, agency: AgencyId) -> Result<Vec<Agent>> {
     snapshot.agents(&access::operator(snapshot, agency)?)
 }
 
-fn apply(agent: &mut Agent, given: Given) -> Result<()> {
+/// Changes what is given, and gives the route, which is not the agent's own.
+fn apply(agent: &mut Agent, given: Given) -> Result<Option<Route>> {
     if let Some(engine_id) = given.engine_id {
         agent.engine_id = name("ultravox-id", &engine_id)?;
     }
@@ -71,5 +102,5 @@ fn apply(agent: &mut Agent, given: Given) -> Result<()> {
         agent.language = name("language", &language)?;
     }
     agent.records_calls = given.records_calls.unwrap_or(agent.records_calls);
-    Ok(())
+    Ok(given.route)
 }

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod import;
 pub mod keys;
 pub mod numbers;
+pub mod orders;
 pub mod purchases;
 pub mod releases;
 mod settle;

@@ -2,8 +2,7 @@
 
 use super::desk::{Asked, Desk, Placed};
 use crate::model::{
-    BasketId, By, Carrier, Deed, E164, Error, Number, NumberId, Order, OrderId, OrderState, Reason, Result, Status,
-    Timestamp,
+    BasketId, Carrier, Deed, E164, Error, Number, NumberId, Order, OrderState, Reason, Result, Status, Timestamp,
 };
 use crate::store::{Change, Scope, Snapshot};
 
@@ -76,22 +75,6 @@ impl Desk {
         }
         let order = Order::new(self.order_id(), basket, Deed::Release, &number, self.clock.now());
         change.add_order(scope, &Order { place, due_at: Some(self.after(self.terms.release_hold)), ..order })
-    }
-
-    /// Keeps a number whose release is held still: the carrier has not heard of it.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where the agency has no such order; [`Error::Conflict`] where it is no release, or the carrier
-    /// knows of it.
-    pub fn keep(&self, scope: &Scope, order: OrderId, by: &By) -> Result<()> {
-        self.store.write_by(by, |change| {
-            let order = change.order(scope, order)?;
-            let held = order.deed == Deed::Release && order.state == OrderState::Claimed && order.sends == 0;
-            if !held {
-                return Err(Error::Conflict("only a release that the carrier has not heard of can be taken back"));
-            }
-            self.fail(change, scope, order, Reason::Withdrawn, None)
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::desk::{Desk, call_for_an_operator};
-use crate::carrier::{Refusal, Rented, Trouble};
+use crate::carrier::{Port, Refusal, Rented, Trouble};
 use crate::model::{
     Actor, By, Carrier, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
 };
@@ -102,12 +102,13 @@ impl Desk {
         let rented = rented(number);
         match order.deed {
             Deed::Purchase => port.acquire(&number.phone_number, order.id, route).map(Done::Rented),
-            Deed::Release => match port.release(&rented) {
+            Deed::Release => match by_its_id(&*port, &rented, |rented| port.release(rented)) {
+                // It is gone already.
                 Ok(()) | Err(Trouble::Refused { reason: Refusal::NotOwned, .. }) => Ok(Done::Released),
                 Err(trouble) => Err(trouble),
             },
             Deed::Route => {
-                port.configure(&rented, route)?;
+                by_its_id(&*port, &rented, |rented| port.configure(rented, route))?;
                 let there = port.owned(Some(&number.phone_number))?.into_iter().next();
                 there.map(|there| Done::Routed(there.route)).ok_or_else(|| Trouble::Refused {
                     reason: Refusal::NotOwned,
@@ -349,6 +350,19 @@ fn rented(number: &Number) -> Rented {
         phone_number: number.phone_number.clone(),
         carrier_number_id: number.carrier_number_id.as_deref().unwrap_or_default().to_owned(),
         route: Route::default(),
+    }
+}
+
+/// Does something with a number by the id that the carrier has it under, should that be another than we know.
+fn by_its_id(port: &dyn Port, rented: &Rented, deed: impl Fn(&Rented) -> Result<(), Trouble>) -> Result<(), Trouble> {
+    match deed(rented) {
+        Err(trouble @ Trouble::Refused { reason: Refusal::NotOwned, .. }) => {
+            match port.owned(Some(&rented.phone_number))?.first() {
+                Some(there) if there.carrier_number_id != rented.carrier_number_id => deed(there),
+                _ => Err(trouble),
+            }
+        }
+        done => done,
     }
 }
 

@@ -32,7 +32,7 @@ pub use event::Event;
 pub use filter::NumberFilter;
 pub use id::{AgencyId, AgentId, BasketId, KeyId, NumberId, OrderId, UserId};
 pub use key::{ApiKey, Permission, Permissions, PresentedKey};
-pub use money::Money;
+pub use money::{Money, NotMoney};
 pub use number::{Carrier, Number, Status};
 pub use offer::{Features, NumberType, Offer, Wanted};
 pub use order::{Deed, Order, OrderState, Reason};

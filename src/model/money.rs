@@ -1,6 +1,7 @@
 //! Amounts of money: whole ten-thousandths of a currency's unit, never floating point.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// An amount in ten-thousandths of its currency's unit (PostgreSQL's `numeric(10,4)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,27 @@ impl fmt::Display for Money {
         }
     }
 }
+
+impl FromStr for Money {
+    type Err = NotMoney;
+
+    /// Takes up to six digits, and up to four decimals behind a point.
+    fn from_str(text: &str) -> Result<Self, NotMoney> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (units, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let plain = |digits: &str, most| digits.len() <= most && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if units.is_empty() || !plain(units, 6) || !plain(fraction, 4) || unsigned.ends_with('.') {
+            return Err(NotMoney);
+        }
+        let amount: i64 = format!("{units}{fraction:0<4}").parse().map_err(|_| NotMoney)?;
+        Ok(Self(if unsigned.len() == text.len() { amount } else { -amount }))
+    }
+}
+
+/// The text is no amount of money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no amount with up to six digits and four decimals, like 1.0000")]
+pub struct NotMoney;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use linekeeper::clock::Clock;
+use linekeeper::clock::{Clock, Ids};
 use linekeeper::inventory::keys::{self, NewKey};
 use linekeeper::inventory::{access, agencies, agents, users};
 use linekeeper::model::{
@@ -120,7 +120,7 @@ fn what_is_changed_leaves_one_event_with_what_changed() {
     let changed = |deed: &dyn Fn(&Change) -> Result<()>| only(&left_by(&inventory, || inventory.write(deed)));
     let named = |noun: &str, subject, before, after| (format!("{noun} changed"), id(subject), before, after);
     assert_eq!(
-        changed(&|change| agencies::update(change, AGENCY, Some("Southwind"), None)),
+        changed(&|change| agencies::update(change, AGENCY, southwind())),
         named("agency", 1, json!({"name": "Northwind"}), json!({"name": "Southwind"}))
     );
     let no_agency = users::Changes { role: Some(Role::AgencyMember), agency: Some(None), email: None };
@@ -135,7 +135,7 @@ fn what_is_changed_leaves_one_event_with_what_changed() {
     );
     let quiet = || agents::Given { records_calls: Some(false), ..agents::Given::default() };
     assert_eq!(
-        changed(&|change| agents::update(change, &CLOCK, AGENCY, AgentId(id(3)), quiet()).map(drop)),
+        changed(&|change| agents::update(change, &CLOCK, &Ids::Fresh, AGENCY, AgentId(id(3)), quiet()).map(drop)),
         named("agent", 3, json!({"recording_enabled": 1}), json!({"recording_enabled": 0}))
     );
     assert_eq!(
@@ -145,12 +145,16 @@ fn what_is_changed_leaves_one_event_with_what_changed() {
     // What is written as it was, is no change.
     let again = left_by(&inventory, || {
         inventory.write(|change| {
-            agencies::update(change, AGENCY, Some("Southwind"), None)?;
-            agents::update(change, &Clock::System, AGENCY, AgentId(id(3)), quiet())?;
+            agencies::update(change, AGENCY, southwind())?;
+            agents::update(change, &Clock::System, &Ids::Fresh, AGENCY, AgentId(id(3)), quiet())?;
             keys::revoke(change, &Clock::System, AGENCY, KeyId(id(5)))
         });
     });
     assert_eq!(again, []);
+}
+
+fn southwind() -> agencies::Changes {
+    agencies::Changes { name: Some("Southwind".into()), ..agencies::Changes::default() }
 }
 
 /// The one event that a statement of another program leaves.
@@ -279,7 +283,7 @@ fn an_agency_reads_its_own_events_in_order_and_from_anywhere() {
         }
         add_user(change, None, 30, Role::Admin)?;
         let new = NewKey { name: None, permissions: Permissions::ALL, partner: false, expires_at: None };
-        keys::create(change, &CLOCK, &linekeeper::clock::Ids::Fresh, AgencyId(id(2)), new).map(drop)
+        keys::create(change, &CLOCK, &Ids::Fresh, AgencyId(id(2)), new).map(drop)
     });
     let subjects = |agency: Option<u64>, after, limit| -> Vec<i64> {
         let read = inventory.store.read(|snapshot| {

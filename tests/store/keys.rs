@@ -2,6 +2,7 @@
 
 use linekeeper::clock::{Clock, Ids};
 use linekeeper::inventory::access::{self, Caller};
+use linekeeper::inventory::agencies;
 use linekeeper::inventory::keys::{self, NewKey};
 use linekeeper::model::{
     Actor, AgencyId, Error, KeyId, Noun, Permission, Permissions, PresentedKey, Result, Role, Secret, Timestamp, UserId,
@@ -140,7 +141,9 @@ fn a_partner_key_acts_for_one_direct_child_or_for_its_own_agency() {
     }
 
     // A child that leaves the family is out of reach at once.
-    inventory.write(|change| linekeeper::inventory::agencies::update(change, CHILD, None, Some(None)));
+    inventory.write(|change| {
+        agencies::update(change, CHILD, agencies::Changes { parent: Some(None), ..Default::default() })
+    });
     assert!(ask(&inventory, &key, NOON, Some(CHILD)).is_err());
 }
 

@@ -104,20 +104,15 @@ impl Office {
         }
     }
 
-    /// Takes over numbers that exist elsewhere, in stock or not. One that the account has already keeps its id.
+    /// Takes over numbers that exist elsewhere, in stock or not, with the ids and the routes that they have.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn port_in(&self, numbers: impl IntoIterator<Item = E164>) -> io::Result<Vec<Rented>> {
+    pub fn port_in(&self, numbers: &[Rented]) -> io::Result<()> {
         let mut ledger = self.ledger();
-        let rented = numbers.into_iter().zip(ledger.next()..).map(|(phone_number, seq)| {
-            let carrier_number_id = self.id_of(&phone_number).unwrap_or_else(|| new_id(seq));
-            Rented { phone_number, carrier_number_id, route: Route::default() }
-        });
-        let rented = rented.collect::<Vec<_>>();
-        let entries = rented.iter().zip(ledger.next()..).map(|(rented, seq)| entry(seq, Deed::PortIn, rented));
-        self.enter(&mut ledger, entries.collect())?;
-        Ok(rented)
+        let entries = numbers.iter().zip(ledger.next()..).map(|(rented, seq)| entry(seq, Deed::PortIn, rented));
+        let entries = entries.collect();
+        self.enter(&mut ledger, entries)
     }
 
     fn change(&self, deed: Deed, rented: &Rented, route: &Route, injected: bool) -> Result<(), Trouble> {

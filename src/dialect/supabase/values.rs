@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::model::{E164, Money, NotATime, Role, Status, Timestamp};
+use crate::model::{E164, Money, NotATime, NotMoney, Role, Status, Timestamp};
 
 /// What a reader gives: the value, or what it should have been.
 type Read<T> = Result<T, String>;
@@ -59,15 +59,7 @@ pub fn direction(text: &str) -> Read<(bool, bool)> {
 
 /// A `numeric(10,4)`.
 pub fn money(text: &str) -> Read<Money> {
-    let refused = || "is no amount with up to six digits and four decimals, like 1.0000".to_owned();
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (units, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let plain = |digits: &str, most| digits.len() <= most && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if units.is_empty() || !plain(units, 6) || !plain(fraction, 4) || unsigned.ends_with('.') {
-        return Err(refused());
-    }
-    let amount: i64 = format!("{units}{fraction:0<4}").parse().map_err(|_| refused())?;
-    Ok(Money(if unsigned.len() == text.len() { amount } else { -amount }))
+    text.parse().map_err(|error: NotMoney| error.to_string())
 }
 
 /// A finite number.

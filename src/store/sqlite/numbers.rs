@@ -6,8 +6,8 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
 use crate::model::{
-    AgencyId, Agent, AgentId, Counts, Error, Money, Noun, Number, NumberFilter, NumberId, Result, Search, Slice,
-    Status, Text, Window,
+    AgencyId, Agent, AgentId, Carrier, Counts, E164, Error, Money, Noun, Number, NumberFilter, NumberId, Result,
+    Search, Slice, Status, Text, Window,
 };
 use crate::store::Scope;
 use crate::store::roll::Place;
@@ -253,6 +253,19 @@ impl Snapshot<'_> {
             .optional()?;
         let place = created_at.map(|created_at| (created_at, id));
         self.rows(scope, place.as_slice())?.pop().ok_or(Error::NotFound(Noun::Number))
+    }
+
+    /// The numbers that an account at a carrier has here, and their ids there, whosever they are: only an operator may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn numbers_at(&self, carrier: Carrier, account: &str) -> Result<Vec<(E164, Option<Text>)>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT phone_number, phone_number_id FROM agency_phone_numbers INDEXED BY numbers_live_at_carrier
+             WHERE carrier = ?1 AND carrier_account = ?2 AND status <> 3",
+        )?;
+        let numbers = statement.query_map(params![carrier, account], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(numbers.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What the agency's numbers that are not released cost a month, by currency.

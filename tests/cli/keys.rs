@@ -1,29 +1,18 @@
 //! The commands `key` and `events`, and the demo's keys: run as a user runs them.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::similar_names,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
-
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{
+    Inventory, NOON, Server, add_agency, add_agent, add_child_agency, add_user, agent, id, linekeeper, number,
+};
 use linekeeper::clock::Clock;
 use linekeeper::inventory::access::{self, Caller};
 use linekeeper::inventory::keys;
 use linekeeper::model::{Actor, AgencyId, By, KeyId, Permission, Permissions, Result, Role, Timestamp};
 use linekeeper::store::{DataDir, Store};
 use serde_json::Value;
-use support::{
-    Inventory, NOON, Server, add_agency, add_agent, add_child_agency, add_user, agent, id, linekeeper, number,
-};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 

@@ -10,7 +10,9 @@
 //! - Counts are exact in every snapshot: the database keeps them in the write's own transaction.
 //! - Another process may write at any time; the next snapshot shows what it wrote.
 
+mod block;
 mod data_dir;
+mod grams;
 mod roll;
 mod rolls;
 mod shown;

@@ -7,23 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::mem::{size_of, size_of_val, take};
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use memchr::memchr;
-use memchr::memmem::Finder;
-
-use crate::model::{NumberFilter, NumberId, Search, Status, Timestamp, Window, fold_case};
+use super::block::{BLOCK_ROWS, Block, Needle, state};
+use crate::model::{NumberFilter, NumberId, Search, Status, Timestamp, Window};
 
 /// Where a row lies in its agency: the list's order is this, backwards.
 pub type Place = (Timestamp, NumberId);
-
-/// Rows in a block when it is made; it is cut in two when it has twice as many.
-const BLOCK_ROWS: usize = 1024;
-/// Ends a phone number. No UTF-8 text has this byte.
-const NUMBER_END: u8 = 0xFF;
-/// Ends a row's text. No UTF-8 text has this byte.
-const ROW_END: u8 = 0xFE;
 
 /// The numbers of an agency at one revision.
 #[derive(Debug)]
@@ -32,20 +22,6 @@ pub struct Roll {
     pub revision: i64,
     blocks: Vec<Arc<Block>>,
     tallies: Mutex<Tallies>,
-}
-
-/// Some rows in a row.
-#[derive(Clone, Debug, Default)]
-struct Block {
-    places: Vec<Place>,
-    /// Each row's state, as one bit.
-    states: Vec<u8>,
-    /// Where each row's text ends.
-    ends: Vec<usize>,
-    /// Of each row the phone number and the folded name, each with its end.
-    text: Vec<u8>,
-    /// How many rows have each state, by the place of its bit.
-    of_state: [u32; 8],
 }
 
 /// How many rows of each block were found, for searches that were answered.
@@ -89,7 +65,7 @@ impl Builder {
     pub fn add(&mut self, line: &Line<'_>) -> bool {
         self.last.add(line);
         if self.last.places.len() == BLOCK_ROWS {
-            let block = take(&mut self.last).fitted();
+            let block = take(&mut self.last).with_grams().fitted();
             self.room = self.room.saturating_sub(block.bytes());
             self.blocks.push(block);
         }
@@ -99,7 +75,7 @@ impl Builder {
     /// The roll of this revision.
     #[must_use]
     pub fn finish(mut self, revision: i64) -> Roll {
-        self.last.into_pieces(&mut self.blocks);
+        self.last.with_grams().into_pieces(&mut self.blocks);
         Roll::new(revision, self.blocks)
     }
 }
@@ -144,6 +120,13 @@ impl Roll {
         Ok(Self::new(revision, blocks))
     }
 
+    /// Whether a filter's words were sought before.
+    #[must_use]
+    pub fn has_sought(&self, filter: &NumberFilter) -> bool {
+        let question = filter.search.clone().map(|search| (search, states_admitted(filter)));
+        question.is_some_and(|question| self.tallies().kept.contains_key(&question))
+    }
+
     /// The places that a window shows of what a filter lets through, as far as it goes by state and words; and how many
     /// it lets through in all.
     #[must_use]
@@ -152,6 +135,9 @@ impl Roll {
         let needle = filter.search.as_ref().map(Needle::new);
         let question = filter.search.as_ref().map(|search| (search.clone(), states));
         let known = question.as_ref().and_then(|question| self.tallies().kept.get(question).cloned());
+        // Of all blocks at once: they wait for memory, and so they wait together.
+        let new = needle.iter().filter(|_| known.is_none());
+        let left: Vec<_> = new.flat_map(|needle| self.blocks.iter().map(|block| block.may_hold(needle))).collect();
         let shown = window.offset..window.offset.saturating_add(window.limit.into());
         let (mut places, mut total, mut tally) = (Vec::new(), 0_u64, Vec::new());
         for (at, block) in self.blocks.iter().enumerate() {
@@ -174,7 +160,10 @@ impl Roll {
             };
             match &needle {
                 None => block.with_states(states).for_each(&mut see),
-                Some(needle) => block.matching(needle, states, &mut see),
+                Some(needle) => {
+                    let left = left.get(at).copied().unwrap_or_else(|| block.may_hold(needle));
+                    block.matching(needle, left, states, &mut see);
+                }
             }
             tally.push(u32::try_from(total - before).unwrap_or(u32::MAX));
         }
@@ -209,118 +198,6 @@ impl Roll {
     }
 }
 
-impl Block {
-    fn add(&mut self, line: &Line<'_>) {
-        self.text.extend_from_slice(line.phone_number.as_bytes());
-        self.text.push(NUMBER_END);
-        if let Some(name) = line.friendly_name {
-            let from = self.text.len();
-            self.text.extend_from_slice(name.as_bytes());
-            if name.is_ascii() {
-                self.text[from..].make_ascii_lowercase();
-            } else {
-                self.text.truncate(from);
-                self.text.extend_from_slice(fold_case(name).as_bytes());
-            }
-        }
-        self.end(line.place, state(line.status, line.assigned));
-    }
-
-    /// Takes over a row of another block.
-    fn copy(&mut self, other: &Self, row: usize) {
-        let text = other.text_of(row);
-        self.text.extend_from_slice(&other.text[text.start..text.end - 1]);
-        self.end(other.places[row], other.states[row]);
-    }
-
-    fn end(&mut self, place: Place, state: u8) {
-        self.text.push(ROW_END);
-        self.places.push(place);
-        self.states.push(state);
-        self.of_state[state.trailing_zeros() as usize] += 1;
-        self.ends.push(self.text.len());
-    }
-
-    fn text_of(&self, row: usize) -> Range<usize> {
-        let from = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        from..self.ends[row]
-    }
-
-    /// This block with what is now at these places, which are in list order.
-    fn mended<E>(
-        &self,
-        changed: &[Place],
-        read: &mut impl FnMut(Place, &mut dyn FnMut(&Line<'_>)) -> Result<(), E>,
-    ) -> Result<Self, E> {
-        let (mut mended, mut row) = (Self::default(), 0);
-        for place in changed {
-            while row < self.places.len() && self.places[row] > *place {
-                mended.copy(self, row);
-                row += 1;
-            }
-            row += usize::from(self.places.get(row) == Some(place));
-            read(*place, &mut |line| mended.add(line))?;
-        }
-        for row in row..self.places.len() {
-            mended.copy(self, row);
-        }
-        Ok(mended)
-    }
-
-    /// Itself, or its halves where it has grown too large, or nothing where it is empty.
-    fn into_pieces(self, blocks: &mut Vec<Arc<Self>>) {
-        let rows = self.places.len();
-        if rows < 2 * BLOCK_ROWS {
-            blocks.extend((rows > 0).then(|| self.fitted()));
-            return;
-        }
-        for from in (0..rows).step_by(BLOCK_ROWS) {
-            let mut piece = Self::default();
-            for row in from..rows.min(from + BLOCK_ROWS) {
-                piece.copy(&self, row);
-            }
-            blocks.push(piece.fitted());
-        }
-    }
-
-    fn fitted(mut self) -> Arc<Self> {
-        self.places.shrink_to_fit();
-        self.states.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.text.shrink_to_fit();
-        Arc::new(self)
-    }
-
-    fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.places) + self.states.len() + size_of_val(&*self.ends) + self.text.len()
-    }
-
-    fn count(&self, states: u8) -> u64 {
-        (0..8).filter(|bit| states >> bit & 1 == 1).map(|bit| u64::from(self.of_state[bit])).sum()
-    }
-
-    fn with_states(&self, states: u8) -> impl Iterator<Item = usize> {
-        self.states.iter().enumerate().filter(move |(_, state)| **state & states != 0).map(|(row, _)| row)
-    }
-
-    /// Shows the rows that match and have one of these states, in order.
-    fn matching(&self, needle: &Needle<'_>, states: u8, see: &mut impl FnMut(usize)) {
-        let mut rows = Hits { block: self, finder: &needle.folded, in_number: false, row: 0 };
-        let Some(digits) = &needle.digits else {
-            return rows.filter(|row| self.states[*row] & states != 0).for_each(see);
-        };
-        let mut dialled = Hits { block: self, finder: digits, in_number: true, row: 0 };
-        let (mut one, mut other) = (rows.next(), dialled.next());
-        while let Some(row) = one.into_iter().chain(other).min() {
-            if self.states[row] & states != 0 {
-                see(row);
-            }
-            one = if one == Some(row) { rows.next() } else { one };
-            other = if other == Some(row) { dialled.next() } else { other };
-        }
-    }
-}
-
 impl Tallies {
     fn keep(&mut self, question: (Search, u8), tally: Arc<[u32]>, room: usize) {
         let bytes = size_of_val(&*tally) + question.0.folded().len() + 128;
@@ -331,56 +208,6 @@ impl Tallies {
             self.bytes += bytes;
         }
     }
-}
-
-/// The words that are sought.
-struct Needle<'s> {
-    /// In the number and in the name.
-    folded: Finder<'s>,
-    /// In the number alone.
-    digits: Option<Finder<'s>>,
-}
-
-impl<'s> Needle<'s> {
-    fn new(search: &'s Search) -> Self {
-        Self { folded: Finder::new(search.folded()), digits: search.digits().map(Finder::new) }
-    }
-}
-
-/// The rows of a block in whose text something is found.
-struct Hits<'b> {
-    block: &'b Block,
-    finder: &'b Finder<'b>,
-    in_number: bool,
-    /// The next row to look at.
-    row: usize,
-}
-
-impl Iterator for Hits<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        while self.row < self.block.ends.len() {
-            let from = self.block.text_of(self.row).start;
-            let at = from + self.finder.find(&self.block.text[from..])?;
-            while self.block.ends[self.row] <= at {
-                self.row += 1;
-            }
-            let row = self.row;
-            self.row += 1;
-            // Behind the number's end the first find is in the name: the number has none.
-            let is_in_number = || memchr(NUMBER_END, &self.block.text[self.block.text_of(row).start..at]).is_none();
-            if !self.in_number || is_in_number() {
-                return Some(row);
-            }
-        }
-        None
-    }
-}
-
-/// A state as one of eight bits.
-fn state(status: Status, assigned: bool) -> u8 {
-    1 << (status as u8 * 2 + u8::from(assigned))
 }
 
 fn states_admitted(filter: &NumberFilter) -> u8 {
@@ -399,6 +226,7 @@ fn states_admitted(filter: &NumberFilter) -> u8 {
 mod tests {
     use std::collections::BTreeMap;
     use std::convert::Infallible;
+    use std::sync::atomic::Ordering;
 
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -428,6 +256,17 @@ mod tests {
                 .prop_map(str::to_owned),
         );
         (proptest::sample::select(&Status::ALL[..]), any::<bool>(), "\\+1970[0-9]{4}", name)
+    }
+
+    fn term() -> impl Strategy<Value = String> {
+        const SOME: &[&str] =
+            &["5", "55", "line", "line 55", "LINE 5", "ss", "strass", "masse 7", "1970", "0 1", "+1 9", "7", "no line"];
+        prop_oneof![
+            proptest::sample::select(SOME).prop_map(str::to_owned),
+            "[0-9]{4}",
+            "70[0-9]{3}",
+            "\\(970\\) [0-9]{1,3}",
+        ]
     }
 
     fn assert_is_what_the_rows_say(roll: &Roll, rows: &Rows, term: &str, window: Window) {
@@ -460,7 +299,7 @@ mod tests {
         fn a_roll_that_was_mended_is_the_roll_that_is_built_anew(
             first in proptest::collection::btree_map(0..9_000_u16, row(), 0..3_000),
             changes in proptest::collection::vec((0..9_000_u16, proptest::option::of(row())), 0..3_000),
-            term in proptest::sample::select(&["5", "55", "line", "ss", "(970) 1", "1970", "0 1", "+1 9", "7", "no"][..]),
+            term in term(),
             offset in 0..2_500_u64,
         ) {
             let mut rows: Rows = first.into_iter().map(|(at, row)| (place(at), row)).collect();
@@ -483,10 +322,14 @@ mod tests {
                     .map(|block| block.bytes()).sum();
                 prop_assert!(later.bytes_beside(Some(&roll)) >= apart);
                 roll = later;
+                if round == 1 {
+                    // So often was something sought in them.
+                    roll.blocks.iter().for_each(|block| block.sought.store(1_000, Ordering::Relaxed));
+                }
                 prop_assert!(roll.blocks.iter().all(|block| (1..2 * BLOCK_ROWS).contains(&block.places.len())));
-                assert_is_what_the_rows_say(&roll, &rows, term, window);
+                assert_is_what_the_rows_say(&roll, &rows, &term, window);
             }
-            assert_is_what_the_rows_say(&built(&rows, 9), &rows, term, window);
+            assert_is_what_the_rows_say(&built(&rows, 9), &rows, &term, window);
         }
     }
 
@@ -515,6 +358,20 @@ mod tests {
         let mut builder = Builder::new(100_000);
         let taken = (0..5_000).rev().take_while(|at| builder.add(&line(place(*at), &short))).count();
         assert!((1_000..3_000).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn a_search_is_new_until_it_was_answered() {
+        let row = (Status::Active, false, "+19705551234".to_owned(), None);
+        let roll = built(&(0..3_000).map(|at| (place(at), row.clone())).collect(), 1);
+        let asked = |term, offset| {
+            let filter = NumberFilter { search: Search::new(term), ..NumberFilter::default() };
+            let had_sought = roll.has_sought(&filter);
+            let _ = roll.seen(&filter, Window { offset, limit: 1 });
+            had_sought
+        };
+        assert_eq!([asked("1234", 0), asked("1235", 0), asked("1234", 50)], [false, false, true]);
+        assert!(!roll.has_sought(&NumberFilter::default()));
     }
 
     #[test]

@@ -13,6 +13,17 @@ use crate::store::shown::Changed;
 /// How many revisions back `number_changes` tells what changed.
 const REVISIONS_TOLD: i64 = 1024;
 
+/// What no index leads to.
+pub(super) struct Sought {
+    /// The places that the window shows.
+    pub places: Vec<Place>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Whether it is sought for the first time, as far as is known: then its numbers are not kept, so that many searches, of
+    /// which each finds others, leave in place what is asked for again.
+    pub is_new: bool,
+}
+
 impl Snapshot<'_> {
     /// The places that a window shows of what a filter lets through, and how many it lets through in all, from the
     /// agency's roll. `None` where there is none of this snapshot's revision and none can be made: the caller must
@@ -23,7 +34,7 @@ impl Snapshot<'_> {
         filter: &NumberFilter,
         window: Window,
         counts: &Counts,
-    ) -> Result<Option<(Vec<Place>, u64)>> {
+    ) -> Result<Option<Sought>> {
         let Some(memory) = self.memory else { return Ok(None) };
         let revision = self.revision(scope)?;
         let roll = memory.rolls.roll(scope.agency_no, counts.total(), revision, |before, room| match before {
@@ -32,14 +43,20 @@ impl Snapshot<'_> {
             }
             _ => self.new_roll(scope, revision, room),
         })?;
-        Ok(roll.map(|roll| roll.seen(filter, window)))
+        Ok(roll.map(|roll| {
+            let is_new = filter.search.is_some() && !roll.has_sought(filter);
+            let (places, total) = roll.seen(filter, window);
+            Sought { places, total, is_new }
+        }))
     }
 
-    /// The numbers at these places: those that are kept, and the others as `read` reads them.
+    /// The numbers at these places: those that are kept, and the others as `read` reads them, which are kept if they
+    /// should be.
     pub(super) fn shown(
         &self,
         scope: &Scope,
         places: &[Place],
+        keep: bool,
         read: impl FnOnce(&[Place]) -> Result<Vec<Number>>,
     ) -> Result<Vec<Arc<Number>>> {
         let Some(memory) = self.memory else { return Ok(read(places)?.into_iter().map(Arc::new).collect()) };
@@ -60,7 +77,9 @@ impl Snapshot<'_> {
             .zip(known)
             .filter_map(|(place, known)| known.or_else(|| read.next_if(|read| (read.created_at, read.id) == *place)))
             .collect();
-        memory.shown.keep(scope.agency_no, revision, numbers.iter().cloned());
+        if keep {
+            memory.shown.keep(scope.agency_no, revision, numbers.iter().cloned());
+        }
         Ok(numbers)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
+use super::memory::Sought;
 use super::{Change, Snapshot, is_taken};
 use crate::model::{
     AgencyId, Agent, AgentId, Carrier, Counts, E164, Error, Money, Noun, Number, NumberFilter, NumberId, Result,
@@ -45,11 +46,11 @@ impl Snapshot<'_> {
             None => counts.admitted(filter),
             Some(agent) => self.numbers_of_agent(scope, agent, filter)?,
         };
-        let (places, total) = match self.sought(scope, filter, window, counts, admitted)? {
+        let Sought { places, total, is_new } = match self.sought(scope, filter, window, counts, admitted)? {
             Some(sought) => sought,
-            None => (self.places(scope, filter, window, admitted)?, admitted),
+            None => Sought { places: self.places(scope, filter, window, admitted)?, total: admitted, is_new: false },
         };
-        Ok(Slice { items: self.shown(scope, &places, |places| self.rows(scope, places))?, total })
+        Ok(Slice { items: self.shown(scope, &places, !is_new, |places| self.rows(scope, places))?, total })
     }
 
     /// The places on a page that no index leads to, and how many there are in all: of a search, and deep in a list where
@@ -61,7 +62,7 @@ impl Snapshot<'_> {
         window: Window,
         counts: &Counts,
         admitted: u64,
-    ) -> Result<Option<(Vec<Place>, u64)>> {
+    ) -> Result<Option<Sought>> {
         let is_deep = window.is_deep() && window.offset < admitted;
         if admitted == 0 || filter.search.is_none() && !is_deep {
             return Ok(None);
@@ -110,13 +111,7 @@ impl Snapshot<'_> {
     }
 
     /// The places of a page of a search, and how many rows match in all: one walk over the agency's rows.
-    fn matching_places(
-        &self,
-        scope: &Scope,
-        filter: &NumberFilter,
-        search: &Search,
-        window: Window,
-    ) -> Result<(Vec<Place>, u64)> {
+    fn matching_places(&self, scope: &Scope, filter: &NumberFilter, search: &Search, window: Window) -> Result<Sought> {
         let path = IndexPath::of(filter);
         // Every row's text is read: in the rows' own order that is one pass, through an index a
         // lookup each. Only an agent's numbers are few enough to be worth the lookups.
@@ -141,7 +136,7 @@ impl Snapshot<'_> {
                 total += 1;
             }
         }
-        Ok((places, total))
+        Ok(Sought { places, total, is_new: false })
     }
 
     /// The rows at these places.

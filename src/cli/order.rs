@@ -1,7 +1,7 @@
 //! `linekeeper order list|keep|retry|fail`
 
 use super::{Failure, open, output};
-use crate::clock::Clock;
+use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::inventory::orders;
 use crate::model::{AgencyId, OrderId};
@@ -60,9 +60,13 @@ impl Command {
                     output::row([&order.id, agency, &order.deed, number, state, &reason, &said, &due]);
                 }
             }
-            Self::Keep(Which { id, agency }) => store.write(|change| orders::keep(change, clock, agency, id))?,
+            Self::Keep(Which { id, agency }) => {
+                store.write(|change| orders::keep(change, clock, &Ids::Fresh, agency, id))?;
+            }
             Self::Retry(Which { id, agency }) => store.write(|change| orders::retry(change, clock, agency, id))?,
-            Self::Fail(Which { id, agency }) => store.write(|change| orders::fail(change, clock, agency, id))?,
+            Self::Fail(Which { id, agency }) => {
+                store.write(|change| orders::fail(change, clock, &Ids::Fresh, agency, id))?;
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The thread that settles orders while a server runs: those whose answer was lost, and those that are held.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
@@ -30,8 +31,11 @@ impl Worker {
         let thread = Builder::new().name("orders".to_owned()).spawn(move || {
             let mut housekeeping = None;
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                if let Err(error) = desk.settle_due() {
-                    log::error!("orders could not be settled: {error}");
+                // A fault in one order must not leave the others for ever.
+                match catch_unwind(AssertUnwindSafe(|| desk.settle_due())) {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => log::error!("orders could not be settled: {error}"),
+                    Err(_) => log::error!("settling orders panicked"),
                 }
                 if housekeeping.is_none_or(|last: Instant| last.elapsed() > HOUSEKEEPING) {
                     housekeeping = Some(Instant::now());

@@ -1,13 +1,10 @@
 //! What an operator does with agents.
 
-use super::assignments::order_route;
+use super::assignments::reroute;
 use super::{access, name};
 use crate::clock::{Clock, Ids};
-use crate::model::{
-    AgencyId, Agent, AgentId, AgentSettings, BasketId, Deed, NewAgent, NumberId, OrderId, Result, Route, Status,
-    Timestamp,
-};
-use crate::store::{Change, Scope, Snapshot};
+use crate::model::{AgencyId, Agent, AgentId, AgentSettings, NewAgent, Result, Route};
+use crate::store::{Change, Snapshot};
 
 /// What is given of an agent; `None` leaves it, or takes its default when the agent is new.
 #[derive(Clone, Debug, Default)]
@@ -65,18 +62,6 @@ pub fn update(change: &Change, clock: &Clock, ids: &Ids, agency: AgencyId, id: A
         }
     }
     Ok(agent)
-}
-
-fn reroute(change: &Change, scope: &Scope, ids: &Ids, number: NumberId, now: Timestamp) -> Result<()> {
-    let mut number = change.number(scope, number)?;
-    // A number that is being bought gets its route when it is; of one that is given back none is wanted.
-    let busy = change.open_order(scope, number.id)?.is_some_and(|open| open.deed != Deed::Route);
-    if number.status == Status::Pending || busy {
-        return Ok(());
-    }
-    order_route(change, scope, &mut number, OrderId(ids.next()), BasketId(ids.next()), now)?;
-    number.updated_at = now;
-    change.change_number(scope, &number)
 }
 
 /// The agents of an agency.

@@ -6,8 +6,9 @@ use super::access::Caller;
 use super::desk::Desk;
 use super::name;
 use super::settle::route_of;
+use crate::clock::Ids;
 use crate::model::{
-    AgentId, BasketId, By, Deed, Error, Number, NumberId, Order, OrderId, OrderState, Result, Status, Timestamp,
+    AgentId, BasketId, By, Deed, Error, Number, NumberId, Order, OrderId, OrderState, Reason, Result, Status, Timestamp,
 };
 use crate::store::{Change, Scope};
 
@@ -60,8 +61,13 @@ impl Desk {
         changes: &Changes,
     ) -> Result<Option<(OrderId, BasketId)>> {
         let before = change.number(scope, number.id)?;
-        let same = route_of(change, scope, &before)? == route_of(change, scope, number)? && number.routing.is_none();
+        let route = route_of(change, scope, number)?;
+        let same = route_of(change, scope, &before)? == route && number.routing.is_none();
         if changes.agent.is_none() || same || number.status == Status::Pending {
+            return Ok(None);
+        }
+        if self.carriers.of(number.carrier, number.carrier_account.as_deref()).is_none() {
+            number.routing = (!route.is_empty()).then(|| Reason::NoAccount.to_string().into());
             return Ok(None);
         }
         self.open_route(change, scope, number, BasketId(self.ids.next())).map(Some)
@@ -114,6 +120,30 @@ fn apply(change: &Change, scope: &Scope, number: &mut Number, changes: &Changes)
         }
     }
     Ok(())
+}
+
+/// Goes on with a route that had to wait for the end of a release, where the number stays.
+pub(super) fn resume_route(change: &Change, scope: &Scope, ids: &Ids, id: NumberId, now: Timestamp) -> Result<()> {
+    let mut number = change.number(scope, id)?;
+    if number.routing.is_none() {
+        return Ok(());
+    }
+    order_route(change, scope, &mut number, OrderId(ids.next()), BasketId(ids.next()), now)?;
+    number.updated_at = now;
+    change.change_number(scope, &number)
+}
+
+/// Has a number's calls sent where its agent's route says now. A number that is being bought gets its route when it is;
+/// one that is being given back, only where it stays.
+pub(super) fn reroute(change: &Change, scope: &Scope, ids: &Ids, id: NumberId, now: Timestamp) -> Result<()> {
+    let mut number = change.number(scope, id)?;
+    match change.open_order(scope, id)?.map(|open| open.deed) {
+        Some(Deed::Purchase) => return Ok(()),
+        Some(Deed::Release) => number.routing = Some(NOT_YET.into()),
+        _ => drop(order_route(change, scope, &mut number, OrderId(ids.next()), BasketId(ids.next()), now)?),
+    }
+    number.updated_at = now;
+    change.change_number(scope, &number)
 }
 
 /// Orders that a number's calls be sent where its agent's route says when the order is carried out, and says at the

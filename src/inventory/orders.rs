@@ -1,7 +1,8 @@
 //! What an operator does with orders: those whose end only a person can tell, and releases that are held.
 
 use super::access;
-use crate::clock::Clock;
+use super::assignments::resume_route;
+use crate::clock::{Clock, Ids};
 use crate::model::{AgencyId, Deed, Error, Order, OrderId, OrderState, Reason, Result};
 use crate::store::{Change, Scope, Snapshot};
 
@@ -28,25 +29,32 @@ pub fn retry(change: &Change, clock: &Clock, agency: AgencyId, id: OrderId) -> R
 ///
 /// # Errors
 /// As [`retry`].
-pub fn fail(change: &Change, clock: &Clock, agency: AgencyId, id: OrderId) -> Result<()> {
+pub fn fail(change: &Change, clock: &Clock, ids: &Ids, agency: AgencyId, id: OrderId) -> Result<()> {
     let (scope, order) = given_up(change, agency, id)?;
-    if order.deed == Deed::Purchase {
-        change.remove_pending(&scope, &change.number(&scope, order.number)?)?;
+    let (deed, number) = (order.deed, order.number);
+    if deed == Deed::Purchase {
+        change.remove_pending(&scope, &change.number(&scope, number)?)?;
     }
-    end(change, &scope, clock, order)
+    end(change, &scope, clock, order)?;
+    match deed {
+        Deed::Release => resume_route(change, &scope, ids, number, clock.now()),
+        Deed::Purchase | Deed::Route => Ok(()),
+    }
 }
 
 /// Keeps a number whose release is held: the carrier has not heard of it.
 ///
 /// # Errors
 /// Where the agency has no such order, it is no release, or the carrier may have heard of it.
-pub fn keep(change: &Change, clock: &Clock, agency: AgencyId, id: OrderId) -> Result<()> {
+pub fn keep(change: &Change, clock: &Clock, ids: &Ids, agency: AgencyId, id: OrderId) -> Result<()> {
     let scope = access::operator(change, agency)?;
     let order = change.order(&scope, id)?;
     if order.deed != Deed::Release || order.state != OrderState::Claimed || order.sends > 0 {
         return Err(Error::Conflict("only a release that the carrier has not heard of can be taken back"));
     }
-    end(change, &scope, clock, order)
+    let number = order.number;
+    end(change, &scope, clock, order)?;
+    resume_route(change, &scope, ids, number, clock.now())
 }
 
 fn given_up(change: &Change, agency: AgencyId, id: OrderId) -> Result<(Scope, Order)> {

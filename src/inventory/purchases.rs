@@ -120,18 +120,28 @@ impl Room {
         Ok(Self { numbers: allowance.numbers.map(|most| most.saturating_sub(held)), monthly })
     }
 
-    /// Takes what a number needs, or says why it cannot be had.
-    fn take(&mut self, offer: Option<&Offer>) -> Result<(), Reason> {
+    /// Whether there is room for a number, and if not, why.
+    fn admits(&self, offer: Option<&Offer>) -> Result<(), Reason> {
         if self.numbers == Some(0) {
             return Err(Reason::OverLimit);
         }
-        if let Some((left, currency)) = &mut self.monthly {
-            // What nobody can say the price of, or costs another money, cannot be held against a budget.
-            let price = offer.filter(|offer| offer.currency == *currency).map(|offer| offer.monthly_cost.0);
-            *left -= price.filter(|price| price <= left).ok_or(Reason::OverBudget)?;
+        let Some((left, _)) = &self.monthly else { return Ok(()) };
+        // What nobody can say the price of, or costs another money, cannot be held against a budget.
+        self.price(offer).filter(|price| price <= left).map(drop).ok_or(Reason::OverBudget)
+    }
+
+    /// Takes what a number needs.
+    fn take(&mut self, offer: Option<&Offer>) {
+        let price = self.price(offer).unwrap_or_default();
+        if let Some((left, _)) = &mut self.monthly {
+            *left -= price;
         }
-        self.numbers = self.numbers.map(|left| left - 1);
-        Ok(())
+        self.numbers = self.numbers.map(|left| left.saturating_sub(1));
+    }
+
+    fn price(&self, offer: Option<&Offer>) -> Option<i64> {
+        let (_, currency) = self.monthly.as_ref()?;
+        offer.filter(|offer| offer.currency == *currency).map(|offer| offer.monthly_cost.0)
     }
 }
 
@@ -153,10 +163,13 @@ impl Claim<'_> {
             customer_reference: self.customer_reference.map(str::to_owned),
             ..Order::new(self.desk.order_id(), self.basket, Deed::Purchase, &number, now)
         };
-        let claimed = match room.take(offer) {
+        let claimed = match room.admits(offer) {
             Err(reason) => Err(reason),
             Ok(()) => match change.add_number(scope, &number) {
-                Ok(()) => Ok(()),
+                Ok(()) => {
+                    room.take(offer);
+                    Ok(())
+                }
                 Err(Error::Exists(_)) => Err(Reason::NotAvailable),
                 Err(error) => return Err(error),
             },

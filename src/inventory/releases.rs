@@ -39,7 +39,6 @@ impl Desk {
     /// Where nothing was begun: a key of another request, or the store fails.
     pub fn release(&self, asked: &Asked, numbers: &[NumberId]) -> Result<Placed<Vec<Release>>> {
         let scope = &asked.caller.scope;
-        let before = self.clock.now();
         let placed = self.place(asked, |change, basket| {
             for (place, id) in numbers.iter().enumerate() {
                 self.order_release(change, scope, basket, u32::try_from(place).unwrap_or(u32::MAX), *id)?;
@@ -53,7 +52,8 @@ impl Desk {
                 for order in orders.iter_mut().filter(|order| basket.unrecorded.contains(&order.id)) {
                     order.reason = Some(Reason::Unrecorded);
                 }
-                numbers.iter().map(|id| released(snapshot, scope, &orders, *id, before)).collect::<Result<_>>()
+                let now = self.clock.now();
+                numbers.iter().map(|id| released(snapshot, scope, &orders, *id, now)).collect::<Result<_>>()
             })?),
         })
     }
@@ -79,7 +79,7 @@ impl Desk {
 }
 
 /// What there is to say of a number that was to be given back, whoever gave it.
-fn released(snapshot: &Snapshot, scope: &Scope, orders: &[Order], id: NumberId, before: Timestamp) -> Result<Release> {
+fn released(snapshot: &Snapshot, scope: &Scope, orders: &[Order], id: NumberId, now: Timestamp) -> Result<Release> {
     let number = match snapshot.number(scope, id) {
         Err(Error::NotFound(_)) => {
             let outcome = Outcome::Not(Reason::NoSuchNumber, None);
@@ -90,8 +90,8 @@ fn released(snapshot: &Snapshot, scope: &Scope, orders: &[Order], id: NumberId, 
     let outcome = match orders.iter().find(|order| order.number == id) {
         Some(order) => match order.state {
             OrderState::Confirmed => Outcome::Released,
-            OrderState::Claimed if order.sends == 0 && order.due_at.is_some_and(|due| due > before) => {
-                Outcome::Held(order.due_at.unwrap_or(before))
+            OrderState::Claimed if order.sends == 0 && order.due_at.is_some_and(|due| due > now) => {
+                Outcome::Held(order.due_at.unwrap_or(now))
             }
             _ => Outcome::Not(order.reason.unwrap_or(Reason::Unanswered), order.detail.clone()),
         },

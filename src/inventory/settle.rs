@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::assignments::resume_route;
 use super::desk::{Desk, call_for_an_operator};
 use crate::carrier::{Port, Refusal, Rented, Trouble};
 use crate::model::{
@@ -9,14 +10,14 @@ use crate::model::{
 };
 use crate::store::{Change, Scope};
 
-/// How often a carrier is asked about an order before a person is.
-const MAX_TRIES: u32 = 12;
+/// How often a carrier is asked about an order before a person is: with the waits between, about six hours.
+const MAX_TRIES: u32 = 40;
 /// How often a purchase is sent before a person is asked.
 const MAX_SENDS: u32 = 3;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// How many orders are looked at in one go.
-const AT_ONCE: u32 = 64;
+const AT_ONCE: u32 = 256;
 
 /// What a carrier did.
 enum Done {
@@ -38,8 +39,11 @@ impl Desk {
         let due = self.store.read(|snapshot| snapshot.due_orders(self.clock.now(), AT_ONCE))?;
         for (scope, id) in &due {
             let order = self.store.read(|snapshot| snapshot.order(scope, *id))?;
-            if let Some(_hand) = self.take(order.basket) {
-                self.advance(scope, *id, by)?;
+            if let Some(_hand) = self.take(order.basket)
+                && let Err(error) = self.advance(scope, *id, by)
+            {
+                // The others are not to wait for it.
+                log::error!(order:% = id; "an order could not be settled: {error}");
             }
         }
         Ok(due.len())
@@ -56,11 +60,12 @@ impl Desk {
     /// Sends an order to its carrier, if it is claimed and due, and writes down what came of it. Gives whether the carrier
     /// has done something that could not be written down: the order is then found as being sent, and asked about.
     pub(super) fn carry_out(&self, scope: &Scope, id: OrderId, by: &By) -> Result<bool> {
-        let begun = self.store.write_by(by, |change| self.begin(change, scope, id))?;
+        let now = || By { at: Some(self.clock.now()), ..by.clone() };
+        let begun = self.store.write_by(&now(), |change| self.begin(change, scope, id))?;
         let Some((order, number, route)) = begun else { return Ok(false) };
         let done = self.send(&order, &number, &route);
         let is_done = done.is_ok();
-        let written = self.store.write_by(by, |change| {
+        let written = self.store.write_by(&now(), |change| {
             // It may have been withdrawn meanwhile.
             let order = change.order(scope, id)?;
             if order.state == OrderState::Sending {
@@ -97,6 +102,8 @@ impl Desk {
         }
         let port = match self.carriers.of(order.carrier, order.account.as_deref()) {
             Some(account) => account.port,
+            // No carrier has been told of a route, and none has to be.
+            None if order.deed == Deed::Route && route.is_empty() => return Ok(Done::Routed(Route::default())),
             None => return Err(Trouble::Refused { reason: Refusal::NotOwned, said: Reason::NoAccount.to_string() }),
         };
         let rented = rented(number);
@@ -147,7 +154,9 @@ impl Desk {
             }
             (Deed::Release, Err(trouble)) => {
                 let (reason, said) = why(trouble);
-                self.fail(change, scope, order, reason, said)
+                let number = order.number;
+                self.fail(change, scope, order, reason, said)?;
+                resume_route(change, scope, &self.ids, number, self.clock.now())
             }
             (Deed::Route, Err(trouble @ Trouble::Refused { .. })) => {
                 let (reason, said) = why(trouble);
@@ -237,7 +246,7 @@ impl Desk {
         if order.tries >= MAX_TRIES {
             return self.give_up(change, scope, order);
         }
-        let wait = self.terms.retry_delay.saturating_mul(1 << order.tries).min(LONGEST_WAIT);
+        let wait = self.terms.retry_delay.saturating_mul(1 << order.tries.min(16)).min(LONGEST_WAIT);
         order.state = OrderState::Unknown;
         order.tries += 1;
         order.due_at = Some(self.after(wait));

@@ -110,7 +110,9 @@ impl Desk {
 
     /// Takes a basket in hand, where nobody has.
     pub(super) fn take(&self, basket: BasketId) -> Option<AtHand<'_>> {
-        self.at_hand().insert(basket).then_some(AtHand { desk: self, basket })
+        // Not made where somebody has it: its end would let go of theirs.
+        let is_free = self.at_hand().insert(basket);
+        is_free.then(|| AtHand { desk: self, basket })
     }
 
     /// Orders what `fill` puts into a basket, once for all repeats of a request, and has it done.

@@ -13,5 +13,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
+mod faults;
 mod house;
+mod plan;
+mod proxy;
 mod races;
+mod run;

@@ -42,15 +42,19 @@ fn here(database: &Connection) -> BTreeMap<String, (u8, Option<String>, Option<S
     rows.collect::<rusqlite::Result<_>>().unwrap()
 }
 
-/// The carrier has the numbers that we have, with the routes that their agents have; none is pending.
-pub fn same_numbers(database: &Connection, owned: &Value) {
+/// The carrier has the numbers that we have, with the routes that their agents have; none is pending. Where it `refused` a
+/// route, the number says so, and goes where it went.
+pub fn same_numbers(database: &Connection, owned: &Value, refused: bool) {
     let there = owned.as_array().unwrap().iter().map(|rented| {
         let voice = rented["route"]["voice_url"].as_str().map(str::to_owned);
         (rented["phone_number"].as_str().unwrap().to_owned(), voice)
     });
-    let here = here(database);
-    for (number, (status, _, routing)) in &here {
+    let mut here = here(database);
+    for (number, (status, voice, routing)) in &mut here {
         assert!(*status != 0, "{number} is pending, and no order is");
+        if refused && routing.as_deref() == Some("refused to order") {
+            (*voice, *routing) = (None, None);
+        }
         assert_eq!(*routing, None, "{number}: nobody is at it any more");
     }
     let here = here.into_iter().map(|(number, (_, voice, _))| (number, voice)).collect::<BTreeMap<_, _>>();

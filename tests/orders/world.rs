@@ -103,7 +103,7 @@ impl World {
         let time: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(NOON.0)));
         let terms = Orders {
             release_hold: Duration::from_secs(if held { 60 } else { 0 }),
-            absence_proof: Duration::from_secs(60),
+            absence_proof: Duration::from_mins(1),
             retry_delay: Duration::from_secs(2),
             carrier_deadline: Duration::from_secs(1),
         };
@@ -164,9 +164,9 @@ impl World {
     }
 
     fn asked(&self, agency: u64, key: Option<u8>, request: &str) -> Asked {
-        let mut hash = [0; 32];
-        request.bytes().enumerate().for_each(|(at, byte)| hash[at % 32] ^= byte.rotate_left(at as u32 / 32));
-        let repeat = key.map(|key| Repeat { key: format!("key {key}"), request: hash });
+        let mut bytes = request.bytes().chain(std::iter::repeat(0));
+        let request = std::array::from_fn(|_| bytes.next().unwrap());
+        let repeat = key.map(|key| Repeat { key: format!("key {key}"), request });
         let caller = self.caller(agency);
         Asked { by: By { actor: caller.actor, request_id: None, at: Some(self.clock.now()) }, caller, repeat }
     }

@@ -74,3 +74,8 @@ fn a_server_killed_at_any_moment_loses_no_number_and_buys_none_twice() {
         _ => case.three_kills(course),
     });
 }
+
+#[test]
+fn what_is_refused_after_its_answer_was_lost_is_not_taken_for_undone() {
+    runs_of(&Case::refused_after_loss(), |_, _| Vec::new());
+}

@@ -25,6 +25,8 @@ pub struct Case {
     /// Whether the request bears an Idempotency-Key.
     pub keyed: bool,
     pub fault: Option<Fault>,
+    /// What goes wrong with the next request of the same kind.
+    pub then: Option<Fault>,
 }
 
 /// When the server is killed.
@@ -56,6 +58,7 @@ pub struct Course {
 pub const SHORT_DEADLINE: Duration = Duration::from_millis(400);
 /// The slow one does it after the carrier has first been asked, at the latest 270 ms after the deadline, and before it is
 /// asked again, the proof of absence later: still later, and no carrier could be waited for.
+pub const DELAY: Duration = Duration::from_millis(850);
 pub const FAULTS: [Fault; 8] = [
     Fault::Refuse,
     Fault::DropBefore,
@@ -64,7 +67,7 @@ pub const FAULTS: [Fault; 8] = [
     Fault::Hang,
     Fault::Busy,
     Fault::Duplicate,
-    Fault::Slow { delay: Duration::from_millis(850) },
+    Fault::Slow { delay: DELAY },
 ];
 
 impl Deed {
@@ -94,7 +97,7 @@ impl Case {
 
     /// The cases that are always run: without a fault and with each, and for a release with those that hide what was done.
     pub fn few() -> Vec<Self> {
-        let case = |deed, keyed, fault| Self { deed, keyed, fault };
+        let case = |deed, keyed, fault| Self { deed, keyed, fault, then: None };
         let mut cases = vec![
             case(Deed::Purchase, true, None),
             case(Deed::PurchaseOfTwo, false, None),
@@ -110,6 +113,17 @@ impl Case {
         cases
     }
 
+    /// Those whose answer is lost, or comes too late, and that are refused when they are sent again.
+    pub fn refused_after_loss() -> Vec<Self> {
+        let mut cases = Vec::new();
+        for fault in [Fault::DropBefore, Fault::DropAfter, Fault::Hang, FAULTS[7]] {
+            for deed in [Deed::Purchase, Deed::Release] {
+                cases.push(Self { deed, keyed: true, fault: Some(fault), then: Some(Fault::Refuse) });
+            }
+        }
+        cases
+    }
+
     /// Every deed under every fault, with a key and without in turn; where nothing else goes wrong, both.
     pub fn all() -> Vec<Self> {
         let mut cases = Vec::new();
@@ -117,9 +131,9 @@ impl Case {
             for (deed, odd) in [(Deed::Purchase, 0), (Deed::PurchaseOfTwo, 1), (Deed::Release, 1), (Deed::Assign, 0)] {
                 // A change of agent bears no key.
                 let keyed = deed != Deed::Assign && at % 2 == odd;
-                cases.push(Self { deed, keyed, fault });
+                cases.push(Self { deed, keyed, fault, then: None });
                 if fault.is_none() && deed != Deed::Assign {
-                    cases.push(Self { deed, keyed: !keyed, fault });
+                    cases.push(Self { deed, keyed: !keyed, fault, then: None });
                 }
             }
         }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::check::{self, Told};
 use crate::house::{self, PURCHASE, RELEASE, agencies, owner, routed, stock};
-use crate::plan::{Case, Course, Deed, Kill, SHORT_DEADLINE};
+use crate::plan::{Case, Course, DELAY, Deed, Kill, SHORT_DEADLINE};
 use crate::proxy::Proxy;
 use crate::support::killer::{KILLER, compile};
 use crate::support::{Answer, SECRET, Server, agent, id, linekeeper, number, token};
@@ -115,7 +115,7 @@ pub fn run(stage: &Stage, case: Case, kill: Kill) -> Course {
 
 impl Run<'_> {
     fn to_its_end(&self, kill: Kill) -> Course {
-        if let Some(fault) = self.case.fault {
+        for fault in self.case.fault.into_iter().chain(self.case.then) {
             let mut order = serde_json::to_value(fault).unwrap();
             order["deed"] = serde_json::to_value(self.case.deed.request()).unwrap();
             order["times"] = json!(1);
@@ -125,6 +125,7 @@ impl Run<'_> {
         let at = if let Kill::At(at, spot) = kill { Some((at, spot)) } else { None };
         self.proxy.watch(&server, at);
         fs::write(self.file("from"), "").unwrap();
+        let began = Instant::now();
         let first = self.order(&server);
         let answered = self.steps().len();
         let mut server = server;
@@ -135,6 +136,10 @@ impl Run<'_> {
         }
         let told = self.repeat(&server, first);
         self.settle();
+        if self.case.is_timed() {
+            // What is settled before the carrier has done it must be right when it has.
+            std::thread::sleep((DELAY * 2).saturating_sub(began.elapsed()));
+        }
         let course = Course { requests: self.proxy.seen(), steps: self.steps(), answered };
         let (code, log) = Arc::into_inner(server).unwrap().stop();
         assert_eq!(code, Some(0), "{log}");

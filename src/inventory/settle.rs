@@ -12,7 +12,7 @@ use crate::store::{Change, Scope};
 
 /// How often a carrier is asked about an order before a person is: with the waits between, about six hours.
 const MAX_TRIES: u32 = 40;
-/// How often a purchase is sent before a person is asked.
+/// How often a purchase is sent before a person is asked, and a release before its refusal is believed.
 const MAX_SENDS: u32 = 3;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
@@ -149,6 +149,11 @@ impl Desk {
                 }
             }
             (Deed::Release, Err(trouble @ (Trouble::Busy | Trouble::Unreached(_)))) if insists => {
+                let (reason, said) = why(trouble);
+                self.put_off(change, scope, order, reason, said)
+            }
+            (Deed::Release, Err(trouble)) if (2..=MAX_SENDS).contains(&order.sends) => {
+                // The one before may come through yet.
                 let (reason, said) = why(trouble);
                 self.put_off(change, scope, order, reason, said)
             }

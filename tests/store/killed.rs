@@ -59,7 +59,7 @@ SYNC(fdatasync)
 "#;
 
 /// The writes of each run that is killed at every one of them.
-const DEEDS: u64 = 4;
+const DEEDS: u64 = 2;
 
 /// What the writing process does: adds numbers from the given one on, and says of each that it is there.
 #[test]

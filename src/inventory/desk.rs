@@ -52,10 +52,10 @@ pub struct Repeat {
 }
 
 /// What came of a request.
-#[derive(Clone, Debug)]
-pub enum Placed<T> {
-    /// It was done.
-    Now(T),
+#[derive(Debug)]
+pub enum Placed<'d, T> {
+    /// It was done. The basket stays in hand until the answer is kept, so that a repeat is not answered beside it.
+    Now(T, AtHand<'d>),
     /// It had been answered before, with this status and body.
     Before(u16, Vec<u8>),
 }
@@ -67,10 +67,11 @@ pub(super) struct Basket {
     pub unrecorded: Vec<OrderId>,
 }
 
-/// A basket that nobody else works on.
-pub(super) struct AtHand<'d> {
+/// A basket that nobody else works on, until this is dropped.
+#[derive(Debug)]
+pub struct AtHand<'d> {
     desk: &'d Desk,
-    pub basket: BasketId,
+    basket: BasketId,
 }
 
 impl Drop for AtHand<'_> {
@@ -110,7 +111,9 @@ impl Desk {
 
     /// Takes a basket in hand, where nobody has.
     pub(super) fn take(&self, basket: BasketId) -> Option<AtHand<'_>> {
-        self.at_hand().insert(basket).then_some(AtHand { desk: self, basket })
+        // Not made where somebody has it: its end would let go of theirs.
+        let is_free = self.at_hand().insert(basket);
+        is_free.then(|| AtHand { desk: self, basket })
     }
 
     /// Orders what `fill` puts into a basket, once for all repeats of a request, and has it done.
@@ -118,12 +121,18 @@ impl Desk {
         &self,
         asked: &Asked,
         fill: impl FnOnce(&Change, BasketId) -> Result<()>,
-    ) -> Result<Placed<Basket>> {
+    ) -> Result<Placed<'_, Basket>> {
         let began = Instant::now();
         let hand = match self.earlier(asked)? {
             Some(Earlier { answer: Some((status, body)), .. }) => return Ok(Placed::Before(status, body)),
-            // Nobody has it in hand: whoever was to answer it is gone.
-            Some(unanswered) => self.take(unanswered.basket).ok_or(Error::InFlight)?,
+            Some(unanswered) => {
+                let hand = self.take(unanswered.basket).ok_or(Error::InFlight)?;
+                // Nobody has it in hand: it has been answered since it was looked for, or whoever was to is gone.
+                if let Some(Earlier { answer: Some((status, body)), .. }) = self.earlier(asked)? {
+                    return Ok(Placed::Before(status, body));
+                }
+                hand
+            }
             None => {
                 let hand = self.take(BasketId(self.ids.next())).ok_or(Error::InFlight)?;
                 self.store.write_by(&asked.by, |change| {
@@ -134,7 +143,7 @@ impl Desk {
             }
         };
         let unrecorded = self.empty(&asked.caller.scope, &hand, &asked.by, began)?;
-        Ok(Placed::Now(Basket { id: hand.basket, unrecorded }))
+        Ok(Placed::Now(Basket { id: hand.basket, unrecorded }, hand))
     }
 
     /// Has what is in a basket done, in its order, as long as the one who asked waits. Orders may bring further ones.

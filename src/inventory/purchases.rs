@@ -50,7 +50,7 @@ impl Desk {
         asked: &Asked,
         items: &[Item],
         customer_reference: Option<&str>,
-    ) -> Result<Placed<Vec<Purchase>>> {
+    ) -> Result<Placed<'_, Vec<Purchase>>> {
         let account = self.carriers.for_purchases().ok_or(Error::NoCarrier)?;
         let mut quotes = None;
         if !self.was_asked(asked)? {
@@ -73,8 +73,8 @@ impl Desk {
         })?;
         Ok(match placed {
             Placed::Before(status, body) => Placed::Before(status, body),
-            Placed::Now(basket) => {
-                Placed::Now(self.store.read(|snapshot| purchases(snapshot, &asked.caller.scope, basket.id))?)
+            Placed::Now(basket, hand) => {
+                Placed::Now(self.store.read(|snapshot| purchases(snapshot, &asked.caller.scope, basket.id))?, hand)
             }
         })
     }

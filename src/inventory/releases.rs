@@ -37,7 +37,7 @@ impl Desk {
     ///
     /// # Errors
     /// Where nothing was begun: a key of another request, or the store fails.
-    pub fn release(&self, asked: &Asked, numbers: &[NumberId]) -> Result<Placed<Vec<Release>>> {
+    pub fn release(&self, asked: &Asked, numbers: &[NumberId]) -> Result<Placed<'_, Vec<Release>>> {
         let scope = &asked.caller.scope;
         let placed = self.place(asked, |change, basket| {
             for (place, id) in numbers.iter().enumerate() {
@@ -47,14 +47,17 @@ impl Desk {
         })?;
         Ok(match placed {
             Placed::Before(status, body) => Placed::Before(status, body),
-            Placed::Now(basket) => Placed::Now(self.store.read(|snapshot| {
-                let mut orders = snapshot.basket(scope, basket.id)?;
-                for order in orders.iter_mut().filter(|order| basket.unrecorded.contains(&order.id)) {
-                    order.reason = Some(Reason::Unrecorded);
-                }
-                let now = self.clock.now();
-                numbers.iter().map(|id| released(snapshot, scope, &orders, *id, now)).collect::<Result<_>>()
-            })?),
+            Placed::Now(basket, hand) => {
+                let released = self.store.read(|snapshot| {
+                    let mut orders = snapshot.basket(scope, basket.id)?;
+                    for order in orders.iter_mut().filter(|order| basket.unrecorded.contains(&order.id)) {
+                        order.reason = Some(Reason::Unrecorded);
+                    }
+                    let now = self.clock.now();
+                    numbers.iter().map(|id| released(snapshot, scope, &orders, *id, now)).collect::<Result<_>>()
+                })?;
+                Placed::Now(released, hand)
+            }
         })
     }
 

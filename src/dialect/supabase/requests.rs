@@ -63,12 +63,12 @@ impl Kept {
     pub fn of<T>(
         desk: &Desk,
         asked: &Asked,
-        placed: Placed<T>,
+        placed: Placed<'_, T>,
         render: impl FnOnce(&T) -> Done<(StatusCode, Vec<u8>)>,
     ) -> Done<Self> {
-        let placed = match placed {
+        let (placed, _hand) = match placed {
             Placed::Before(status, body) => return Ok(Self { status, body, is_repeat: true }),
-            Placed::Now(placed) => placed,
+            Placed::Now(placed, hand) => (placed, hand),
         };
         let (status, body) = render(&placed)?;
         let status = status.as_u16();

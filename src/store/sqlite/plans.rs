@@ -153,7 +153,7 @@ fn trade(store: &Store, agency: AgencyId, agent: AgentId) {
         |key: &str| Asked { caller, by: By::OPERATOR, repeat: Some(Repeat { key: key.to_owned(), request: [0; 32] }) };
     let item = |number: &str| Item { phone_number: number.parse().unwrap(), friendly_name: None, agent: None };
     let items = ["+15005550006", "+15005550000"].map(item);
-    let Placed::Now(bought) = desk.purchase(&asked("a"), &items, None).unwrap() else { panic!("asked before") };
+    let Placed::Now(bought, _) = desk.purchase(&asked("a"), &items, None).unwrap() else { panic!("asked before") };
     desk.answered(&asked("a"), 207, b"{}").unwrap();
     let number = bought[0].number.as_ref().unwrap().id;
     let route = Route { sip_uri: Some("sip:a@b".into()), ..Route::default() };

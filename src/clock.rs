@@ -1,6 +1,6 @@
 //! Where time and fresh ids come from. Tests fix both.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
@@ -14,6 +14,8 @@ pub enum Clock {
     System,
     /// Always this.
     Fixed(Timestamp),
+    /// What this says, in microseconds since 1970: a test moves it on.
+    Moved(&'static AtomicI64),
 }
 
 impl Clock {
@@ -27,6 +29,7 @@ impl Clock {
                 Timestamp(seconds.saturating_mul(1_000_000).saturating_add(elapsed.subsec_micros().into()))
             }
             Self::Fixed(at) => *at,
+            Self::Moved(at) => Timestamp(at.load(Ordering::Relaxed)),
         }
     }
 }

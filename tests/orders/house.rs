@@ -21,14 +21,9 @@ pub const fn second_owner(agency: u64) -> UserId {
     UserId(id(200 + agency))
 }
 
-/// An agency's agent whose calls go somewhere, and one whose calls go nowhere.
+/// An agency's agent whose calls go somewhere.
 pub const fn routed(agency: u64) -> AgentId {
     AgentId(id(300 + agency))
-}
-
-#[allow(dead_code)]
-pub const fn unrouted(agency: u64) -> AgentId {
-    AgentId(id(400 + agency))
 }
 
 /// Where the calls of an agency's routed agent go.
@@ -55,7 +50,6 @@ pub fn agencies(count: u64) -> Inventory {
 }
 
 /// The directory alone, with an empty journal, so that it can be copied.
-#[allow(dead_code)]
 pub fn closed(inventory: Inventory) -> (TempDir, PathBuf) {
     inventory.store.checkpoint().unwrap();
     inventory.closed()

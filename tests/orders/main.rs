@@ -13,5 +13,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
+mod faults;
 mod house;
+mod model;
+mod plan;
+mod proxy;
 mod races;
+mod run;
+mod world;

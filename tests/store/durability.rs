@@ -1,8 +1,6 @@
 //! An acknowledged write has reached the disk.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
+use crate::support::killer::compile;
 use crate::support::{Inventory, Server, linekeeper};
 
 /// Writes down the file behind each fsync and fdatasync of a process that it is preloaded into, and each write to stdout.
@@ -40,15 +38,6 @@ ssize_t write(int fd, const void *bytes, size_t length) {
 int fsync(int fd) { return witness("fsync", fd); }
 int fdatasync(int fd) { return witness("fdatasync", fd); }
 "#;
-
-/// Compiles a library to preload.
-pub fn compile(directory: &Path, text: &str) -> PathBuf {
-    let (source, library) = (directory.join("preloaded.c"), directory.join("preloaded.so"));
-    std::fs::write(&source, text).unwrap();
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl").status();
-    assert!(built.unwrap().success(), "a C compiler is needed, as it is for the build");
-    library
-}
 
 #[test]
 fn every_acknowledged_write_is_synced_before_it_is_acknowledged() {

@@ -11,52 +11,8 @@ use linekeeper::store::{DataDir, Store};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::durability::compile;
+use crate::support::killer::{KILLER, compile};
 use crate::support::{Inventory, NOON, add_agency, linekeeper, number};
-
-/// Kills the process that it is preloaded into at one of its writes to the database, its journals included, of which half
-/// still reaches the file, or at one of its syncs. `KILL_AT` says at which.
-const KILLER: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/types.h>
-#include <unistd.h>
-
-static long done;
-
-static int is_last(int fd) {
-    char link[64], target[4096];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, target, sizeof target - 1);
-    if (length < 0) return 0;
-    target[length] = 0;
-    return strstr(target, "linekeeper.db") && ++done == atol(getenv("KILL_AT"));
-}
-
-static void end(void) { kill(getpid(), SIGKILL); pause(); }
-
-#define PWRITE(name) \
-    ssize_t name(int fd, const void *bytes, size_t length, off_t at) { \
-        ssize_t (*real)(int, const void *, size_t, off_t) = dlsym(RTLD_NEXT, #name); \
-        if (is_last(fd)) { real(fd, bytes, length / 2, at); end(); } \
-        return real(fd, bytes, length, at); \
-    }
-PWRITE(pwrite)
-PWRITE(pwrite64)
-
-#define SYNC(name) \
-    int name(int fd) { \
-        int (*real)(int) = dlsym(RTLD_NEXT, #name); \
-        if (is_last(fd)) end(); \
-        return real(fd); \
-    }
-SYNC(fsync)
-SYNC(fdatasync)
-"#;
 
 /// The writes of each run that is killed at every one of them.
 const DEEDS: u64 = 2;

@@ -1,12 +1,14 @@
 //! What the tests share: an inventory to fill, a server process to ask, and tokens of every kind.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod killer;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -136,7 +138,8 @@ pub fn number(number: u64, phone_number: &str) -> Number {
 
 /// A server process of the binary under test. Ended by its own pid when dropped.
 pub struct Server {
-    child: Child,
+    child: Mutex<Child>,
+    pid: u32,
     pub base_url: String,
     log: Arc<Mutex<Vec<u8>>>,
     readers: Vec<JoinHandle<()>>,
@@ -174,11 +177,30 @@ impl Server {
         let base_url = announced(&mut stdout)
             .unwrap_or_else(|| panic!("it did not listen: {}", String::from_utf8_lossy(&log.lock().unwrap())));
         let drain = std::thread::spawn(move || drop(std::io::copy(&mut stdout, &mut std::io::sink())));
-        Self { child, base_url, log, readers: vec![reader, drain] }
+        let pid = child.id();
+        Self { child: Mutex::new(child), pid, base_url, log, readers: vec![reader, drain] }
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&self) {
+        self.child.lock().unwrap().kill().unwrap();
+    }
+
+    /// Whether it has ended, or does within so long.
+    pub fn has_ended(&self, within: Duration) -> bool {
+        let began = Instant::now();
+        loop {
+            match self.child.lock().unwrap().try_wait().unwrap() {
+                Some(_) => return true,
+                None if began.elapsed() > within => return false,
+                None => {}
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What it has logged so far.
@@ -194,7 +216,7 @@ impl Server {
     /// Tells it to stop, and returns its exit code and whole log.
     pub fn stop(mut self) -> (Option<i32>, String) {
         self.signal("-TERM");
-        let code = self.child.wait().unwrap().code();
+        let code = self.child.lock().unwrap().wait().unwrap().code();
         for reader in self.readers.drain(..) {
             reader.join().unwrap();
         }
@@ -223,6 +245,17 @@ impl Server {
     }
 
     pub fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.try_send_with(method, path, headers, body).unwrap()
+    }
+
+    /// The same of a server that may be gone before it has answered.
+    pub fn try_send_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build().into();
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base_url));
@@ -230,17 +263,17 @@ impl Server {
             request = request.header(*name, *value);
         }
         let mut response = if body.is_empty() {
-            agent.run(request.body(()).unwrap()).unwrap()
+            agent.run(request.body(()).unwrap())?
         } else {
-            agent.run(request.body(body).unwrap()).unwrap()
+            agent.run(request.body(body).unwrap())?
         };
-        let body = response.body_mut().read_to_vec().unwrap();
+        let body = response.body_mut().read_to_vec()?;
         let headers = response.headers().iter();
-        Answer {
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
             body,
-        }
+        })
     }
 }
 
@@ -257,8 +290,9 @@ fn announced(stdout: &mut BufReader<ChildStdout>) -> Option<String> {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 

@@ -1,0 +1,252 @@
+//! One fault run: something is ordered, the server is killed, started again and left alone until nothing is open; and then
+//! everything has to agree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use linekeeper::carrier::simulator::{Fault, Simulator};
+use linekeeper::model::{Carrier, E164, Number, NumberId, OrderId};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::check::{self, Told};
+use crate::house::{self, PURCHASE, RELEASE, agencies, owner, routed, stock};
+use crate::plan::{Case, Course, Deed, Kill, SHORT_DEADLINE};
+use crate::proxy::Proxy;
+use crate::support::killer::{KILLER, compile};
+use crate::support::{Answer, SECRET, Server, agent, id, linekeeper, number, token};
+
+/// How long a server may take to settle everything. It looks every 250 ms.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// What every run begins with: an agency that has two numbers, one of them answered by an agent, and two to buy.
+pub struct Stage {
+    template: TempDir,
+    killer: PathBuf,
+    pub had: [(NumberId, E164); 2],
+    pub wanted: [E164; 2],
+}
+
+impl Stage {
+    pub fn set() -> Self {
+        let template = tempfile::tempdir().unwrap();
+        let killer = compile(template.path(), KILLER);
+        let stock: [E164; 4] = stock(4).try_into().unwrap();
+        let [first, second, third, fourth] = stock;
+        let simulator = Simulator::open(&template.path().join("carrier"), 1).unwrap();
+        let inventory = agencies(1);
+        inventory.write(|change| {
+            let scope = linekeeper::inventory::access::operator(change, linekeeper::model::AgencyId(id(1)))?;
+            for (at, (phone_number, agent)) in [(&first, Some(agent(301, None))), (&second, None)].iter().enumerate() {
+                let route = if agent.is_some() { house::route(1) } else { linekeeper::model::Route::default() };
+                let order = OrderId(id(900 + at as u64));
+                let rented = simulator.office().acquire(phone_number, order, &route, false).unwrap();
+                let number = Number {
+                    carrier_number_id: Some(rented.carrier_number_id.as_str().into()),
+                    carrier: Carrier::Simulator,
+                    carrier_account: Some(linekeeper::carrier::simulator::ACCOUNT.into()),
+                    agent: agent.clone().map(Arc::new),
+                    ..number(500 + at as u64, phone_number.as_str())
+                };
+                change.add_number(&scope, &number)?;
+            }
+            Ok(())
+        });
+        let (_directory, data) = house::closed(inventory);
+        copy(&data, &template.path().join("data"));
+        let had = [(NumberId(id(500)), first), (NumberId(id(501)), second)];
+        Self { template, killer, had, wanted: [third, fourth] }
+    }
+
+    fn path_and_body(&self, deed: Deed) -> (&'static str, Value) {
+        let agent = Some(routed(1));
+        match deed {
+            Deed::Purchase => (PURCHASE, house::buying([&self.wanted[0]], agent)),
+            Deed::PurchaseOfTwo => (PURCHASE, house::buying(&self.wanted, agent)),
+            Deed::Release => (RELEASE, json!({"phone_number_ids": [self.had[0].0.to_string()], "confirm": true})),
+            Deed::Assign => (
+                "/functions/v1/phone-numbers-assign",
+                json!({"phone_number_id": self.had[1].0.to_string(), "agent_mapping_id": routed(1).to_string()}),
+            ),
+        }
+    }
+}
+
+/// In memory, where there is such a place: what a killed process has written is there, whatever the disk has of it.
+fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
+/// Copies the files of a directory.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// A run's own directory and processes.
+struct Run<'s> {
+    stage: &'s Stage,
+    case: Case,
+    directory: TempDir,
+    carrier: Server,
+    proxy: Proxy,
+}
+
+/// Runs a case; a kill that does not happen is a failure, as is everything that does not agree at its end.
+pub fn run(stage: &Stage, case: Case, kill: Kill) -> Course {
+    let directory = scratch();
+    copy(&stage.template.path().join("data"), &directory.path().join("data"));
+    copy(&stage.template.path().join("carrier"), &directory.path().join("carrier"));
+    let mut command = linekeeper();
+    command.args(["simulate", "carrier", "--listen", "127.0.0.1:0", "--state"]).arg(directory.path().join("carrier"));
+    let carrier = Server::spawn(command);
+    let proxy = Proxy::start(&carrier.base_url);
+    Run { stage, case, directory, carrier, proxy }.to_its_end(kill)
+}
+
+impl Run<'_> {
+    fn to_its_end(&self, kill: Kill) -> Course {
+        if let Some(fault) = self.case.fault {
+            let mut order = serde_json::to_value(fault).unwrap();
+            order["deed"] = serde_json::to_value(self.case.deed.request()).unwrap();
+            order["times"] = json!(1);
+            self.ask_carrier("/faults", &order);
+        }
+        let server = Arc::new(self.serve(Some(kill)));
+        let at = if let Kill::At(at, spot) = kill { Some((at, spot)) } else { None };
+        self.proxy.watch(&server, at);
+        fs::write(self.file("from"), "").unwrap();
+        let first = self.order(&server);
+        let answered = self.steps().len();
+        let mut server = server;
+        if kill != Kill::Never {
+            assert!(server.has_ended(PATIENCE), "the kill missed its moment");
+            self.proxy.seen();
+            server = Arc::new(self.serve(None));
+        }
+        let told = self.repeat(&server, first);
+        self.settle();
+        let course = Course { requests: self.proxy.seen(), steps: self.steps(), answered };
+        let (code, log) = Arc::into_inner(server).unwrap().stop();
+        assert_eq!(code, Some(0), "{log}");
+        self.compare(&told);
+        course
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn serve(&self, kill: Option<Kill>) -> Server {
+        let mut command = linekeeper();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.file("data"));
+        let (deadline, proof) =
+            if self.case.is_timed() { (SHORT_DEADLINE, "600ms") } else { (Duration::from_secs(3), "100ms") };
+        for (name, value) in [
+            ("JWT_SECRET", SECRET),
+            ("SIMULATOR__URL", &self.proxy.url),
+            ("ORDERS__ABSENCE_PROOF", proof),
+            ("ORDERS__RETRY_DELAY", "20ms"),
+            ("ORDERS__CARRIER_DEADLINE", &format!("{}ms", deadline.as_millis())),
+        ] {
+            command.env(format!("LINEKEEPER_{name}"), value);
+        }
+        if let Some(kill @ (Kill::Never | Kill::Step { .. })) = kill {
+            command.env("LD_PRELOAD", &self.stage.killer).env("KILL_FROM", self.file("from"));
+            command.env("KILL_LOG", self.file("steps"));
+            if let Kill::Step { transaction, sync, after } = kill {
+                command.env("KILL_AT", transaction.to_string()).env("KILL_KIND", if sync { "s" } else { "f" });
+                after.then(|| command.env("KILL_AFTER", "yes"));
+            }
+        }
+        Server::spawn(command)
+    }
+
+    /// The writes and syncs of the server that may be killed at one.
+    fn steps(&self) -> String {
+        fs::read_to_string(self.file("steps")).unwrap_or_default()
+    }
+
+    /// Orders; no answer where the server was killed before it gave one.
+    fn order(&self, server: &Server) -> Option<Answer> {
+        let (path, body) = self.stage.path_and_body(self.case.deed);
+        let bearer = format!("Bearer {}", token(owner(1)));
+        let mut headers = vec![("authorization", bearer.as_str()), ("content-type", "application/json")];
+        if self.case.keyed {
+            headers.push(("idempotency-key", "a fault run"));
+        }
+        server.try_send_with("POST", path, &headers, &body.to_string()).ok()
+    }
+
+    /// A client that knows nothing asks again with its key, until it is answered.
+    fn repeat(&self, server: &Server, first: Option<Answer>) -> Vec<Told> {
+        let mut told = first.iter().map(Told::by).collect::<Vec<_>>();
+        if !self.case.keyed {
+            return told;
+        }
+        let began = Instant::now();
+        let repeated = loop {
+            let answer = self.order(server).expect("the server answers");
+            if !answer.text().contains("is being answered") {
+                break answer;
+            }
+            assert!(began.elapsed() < PATIENCE, "a repeat is told for ever that it comes too early");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        if let Some(first) = first.filter(|first| first.status < 400) {
+            assert_eq!((repeated.status, repeated.text()), (first.status, first.text()), "the first answer stays");
+        }
+        told.push(Told::by(&repeated));
+        told
+    }
+
+    fn database(&self) -> Connection {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = Connection::open_with_flags(self.file("data/linekeeper.db"), flags).unwrap();
+        connection.busy_timeout(PATIENCE).unwrap();
+        connection
+    }
+
+    fn settle(&self) {
+        let (database, began) = (self.database(), Instant::now());
+        loop {
+            let open = check::open_orders(&database);
+            if open.is_empty() {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "between two states for ever: {open:?}");
+            std::thread::sleep(Duration::from_millis(15));
+        }
+    }
+
+    fn ask_carrier(&self, path: &str, body: &Value) -> Value {
+        let headers = [("content-type", "application/json")];
+        let answer = self.carrier.send_with("POST", path, &headers, &body.to_string());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+
+    /// What the ledger, the carrier, the inventory and the client say, and the doctor.
+    fn compare(&self, told: &[Told]) {
+        check::no_order_is_done_twice(&house::ledger(&self.file("carrier")));
+        let database = self.database();
+        let refused = self.case.deed == Deed::Assign && self.case.fault == Some(Fault::Refuse);
+        check::same_numbers(&database, &self.ask_carrier("/owned", &json!({})), refused);
+        for told in told {
+            told.is_true(&database);
+        }
+        drop(database);
+        let mut doctor = linekeeper();
+        let said = doctor.args(["doctor", "--data-dir"]).arg(self.file("data")).output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    }
+}

@@ -126,7 +126,8 @@ impl Room {
             return Err(Reason::OverLimit);
         }
         let Some((left, _)) = &self.monthly else { return Ok(()) };
-        // What nobody can say the price of, or costs another money, cannot be held against a budget.
+        // What is not for sale has no price to hold against a budget; what costs another money has none that can be.
+        offer.ok_or(Reason::NotAvailable)?;
         self.price(offer).filter(|price| price <= left).map(drop).ok_or(Reason::OverBudget)
     }
 

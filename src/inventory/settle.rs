@@ -394,7 +394,11 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
 }
 
 impl From<Trouble> for Error {
+    /// Of a question, whose answer may be lost, but which nobody will settle.
     fn from(trouble: Trouble) -> Self {
-        Self::Carrier(why(trouble).0)
+        Self::Carrier(match why(trouble).0 {
+            Reason::Unanswered => Reason::Unreached,
+            reason => reason,
+        })
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use actix_web::error::{InternalError, JsonPayloadError};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data, Json};
-use actix_web::{Error, HttpRequest, HttpResponse, Route, rt};
+use actix_web::{Error, HttpRequest, HttpResponse, rt};
 use schemars::SchemaGenerator;
 use serde::Serialize;
 
@@ -20,21 +20,17 @@ use crate::dialect::operation::Operation;
 
 /// Everything that can be asked.
 pub const ENDPOINTS: &[Endpoint] = &[
-    post("/search", || web::to(search)),
-    post("/acquire", || web::to(acquire)),
-    post("/configure", || web::to(configure)),
-    post("/owned", || web::to(owned)),
-    post("/release", || web::to(release)),
-    post("/faults", || web::to(faults)),
+    Endpoint::post("/search", || web::to(search), undescribed),
+    Endpoint::post("/acquire", || web::to(acquire), undescribed),
+    Endpoint::post("/configure", || web::to(configure), undescribed),
+    Endpoint::post("/owned", || web::to(owned), undescribed),
+    Endpoint::post("/release", || web::to(release), undescribed),
+    Endpoint::post("/faults", || web::to(faults), undescribed),
     Endpoint::get("/ledger", || web::to(ledger), undescribed),
 ];
 
 /// How long a request is neither done nor answered; no client waits as long.
 const SILENCE: Duration = Duration::from_mins(1);
-
-const fn post(path: &'static str, route: fn() -> Route) -> Endpoint {
-    Endpoint { method: Method::POST, path, route, operation: undescribed }
-}
 
 /// The simulator is no part of the API that is described.
 fn undescribed(_: &mut SchemaGenerator) -> Operation {

@@ -14,6 +14,8 @@ use crate::model::{Search, Status, fold_case};
 
 /// Rows in a block when it is made; it is cut in two when it has twice as many.
 pub const BLOCK_ROWS: usize = 1024;
+/// Grams are made anew when more than one in so many rows has changed.
+const RENEWED_AT_MOST: usize = 8;
 /// How often something is sought in a block, roughly, until looking through all of it has cost as much as making grams.
 const SOUGHT_BEFORE_GRAMS: u32 = 24;
 /// Ends a phone number. No UTF-8 text has this byte.
@@ -33,6 +35,8 @@ pub struct Block {
     pub text: Vec<u8>,
     /// Which rows' text may hold a term.
     grams: OnceLock<Grams>,
+    /// How many rows' text has changed since they were made.
+    renewed: usize,
     /// How often something was sought while there were none.
     pub sought: AtomicU32,
     /// How many rows have each state, by the place of its bit.
@@ -83,18 +87,39 @@ impl Block {
         read: &mut impl FnMut(Place, &mut dyn FnMut(&Line<'_>)) -> Result<(), E>,
     ) -> Result<Self, E> {
         let (mut mended, mut row) = (Self::default(), 0);
+        let (mut renewed, mut rows_stay) = (Vec::new(), true);
         for place in changed {
             while row < self.places.len() && self.places[row] > *place {
                 mended.copy(self, row);
                 row += 1;
             }
-            row += usize::from(self.places.get(row) == Some(place));
+            let had = self.places.get(row) == Some(place);
+            let at = mended.places.len();
             read(*place, &mut |line| mended.add(line))?;
+            let has = mended.places.len() > at;
+            row += usize::from(had);
+            rows_stay &= had == has;
+            renewed.extend(has.then_some(at));
         }
         for row in row..self.places.len() {
             mended.copy(self, row);
         }
+        if rows_stay {
+            mended.take_grams(self, &renewed);
+        }
         Ok(mended)
+    }
+
+    /// Takes over another block's grams, where few of the rows, which are the same, have changed since they were made.
+    fn take_grams(&mut self, before: &Self, renewed: &[usize]) {
+        let rows = self.places.len();
+        let at_most = rows / RENEWED_AT_MOST;
+        // Those of a block with more were made when it was there already.
+        self.renewed = renewed.len() + if before.renewed > at_most { 0 } else { before.renewed };
+        if let Some(grams) = before.grams.get().filter(|_| self.renewed <= at_most) {
+            let with = |grams: Grams, row: &usize| grams.with(&self.text[self.text_of(*row)], *row, rows);
+            self.grams = renewed.iter().fold(grams.clone(), with).into();
+        }
     }
 
     /// Itself, or its halves where it has grown too large, or nothing where it is empty.
@@ -127,8 +152,8 @@ impl Block {
         self
     }
 
-    /// Its grams, which a block that was mended has only when so much was sought in it that they would have paid: who
-    /// changes a number with every search makes none.
+    /// Its grams. Where rows have come or gone, or too many have changed, a block has none until so much was sought in it
+    /// that they would have paid: who adds a number with every search makes none.
     fn grams(&self) -> Option<&Grams> {
         let is_worth_it = || self.sought.fetch_add(1, Ordering::Relaxed) >= SOUGHT_BEFORE_GRAMS;
         let make = || self.grams.get_or_init(|| Grams::new(&self.text, &self.ends));
@@ -151,7 +176,10 @@ impl Block {
     /// What it takes, with its grams.
     pub fn bytes(&self) -> usize {
         let rows = size_of_val(&*self.places) + self.states.len() + size_of_val(&*self.ends);
-        size_of::<Self>() + rows + self.text.len() + Grams::bytes(self.text.len())
+        size_of::<Self>()
+            + rows
+            + self.text.len()
+            + self.grams.get().map_or(Grams::bytes_of(self.text.len()), Grams::bytes)
     }
 
     pub fn count(&self, states: u8) -> u64 {

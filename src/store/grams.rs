@@ -16,7 +16,7 @@ pub const ALL: Groups = Groups::MAX;
 const TEXT_BYTES: usize = 2;
 
 /// The grams of a block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Grams(Box<[Groups]>);
 
 /// The grams of a term.
@@ -41,17 +41,32 @@ impl Grams {
         let mut from = 0;
         for (group, ends) in ends.chunks(rows_of_group(ends.len())).enumerate() {
             let Some(end) = ends.last() else { break };
-            for gram in text[from..*end].split(|byte| is_end(*byte)).flat_map(of) {
-                new.slots_of(gram).for_each(|slot| new.0[slot] |= 1 << group);
-            }
+            new.add(&text[from..*end], group);
             from = *end;
         }
         new
     }
 
+    /// These, and those of a text that a row has now, of so many rows. What it had before stays: that rules out less.
+    pub fn with(mut self, text: &[u8], row: usize, rows: usize) -> Self {
+        self.add(text, row / rows_of_group(rows));
+        self
+    }
+
+    fn add(&mut self, text: &[u8], group: usize) {
+        for gram in text.split(|byte| is_end(*byte)).flat_map(of) {
+            self.slots_of(gram).for_each(|slot| self.0[slot] |= 1 << group);
+        }
+    }
+
     /// What those of so much text take.
-    pub fn bytes(text: usize) -> usize {
+    pub fn bytes_of(text: usize) -> usize {
         slots(text) * size_of::<Groups>()
+    }
+
+    /// What these take.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
     }
 
     /// The groups that may hold a term: those that have all of its grams, and some that only seem to.
@@ -118,7 +133,7 @@ mod tests {
                 ends.push(text.len());
             }
             let grams = Grams::new(&text, &ends);
-            prop_assert!(size_of_val(&*grams.0) == Grams::bytes(text.len()));
+            prop_assert_eq!(grams.bytes(), Grams::bytes_of(text.len()));
             let term = rows[row % rows.len()].get(from..to).unwrap_or("0000");
             let mut groups = grams.may_hold(&Sought::new(term.as_bytes()));
             let mut left = vec![false; rows.len()];

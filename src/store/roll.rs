@@ -299,6 +299,7 @@ mod tests {
         fn a_roll_that_was_mended_is_the_roll_that_is_built_anew(
             first in proptest::collection::btree_map(0..9_000_u16, row(), 0..3_000),
             changes in proptest::collection::vec((0..9_000_u16, proptest::option::of(row())), 0..3_000),
+            renamed in proptest::collection::vec((0..2_000_usize, row()), 0..400),
             term in term(),
             offset in 0..2_500_u64,
         ) {
@@ -330,6 +331,22 @@ mod tests {
                 assert_is_what_the_rows_say(&roll, &rows, &term, window);
             }
             assert_is_what_the_rows_say(&built(&rows, 9), &rows, &term, window);
+
+            let mut roll = built(&rows, 9);
+            for some in renamed.chunks(100) {
+                let places: Vec<Place> = rows.keys().copied().collect();
+                let changed: Vec<Place> = some.iter().filter_map(|(at, _)| places.get(*at).copied()).collect();
+                changed.iter().zip(some).for_each(|(place, (_, row))| drop(rows.insert(*place, row.clone())));
+                let read = |place: Place, show: &mut dyn FnMut(&Line<'_>)| {
+                    show(&line(place, &rows[&place]));
+                    Ok::<_, Infallible>(())
+                };
+                roll = roll.later(roll.revision + 1, changed, read).unwrap();
+                let new = some.iter().map(|(_, (.., phone_number, _))| &phone_number[4..]);
+                for term in new.take(5).chain([&*term]) {
+                    assert_is_what_the_rows_say(&roll, &rows, term, Window { offset: 0, limit: 50 });
+                }
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::support::killer::{KILLER, compile};
 use crate::support::{Inventory, NOON, add_agency, linekeeper, number};
 
 /// The writes of each run that is killed at every one of them.
-const DEEDS: u64 = 4;
+const DEEDS: u64 = 2;
 
 /// What the writing process does: adds numbers from the given one on, and says of each that it is there.
 #[test]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::auth::Subject;
 use super::error::Failure;
-use super::requests::{Kept, asked, at_the_desk, caller, read, written};
+use super::requests::{Kept, Object, asked, at_the_desk, caller, read, written};
 use super::wire::{direction, text, text_or_null};
 use crate::app::AppState;
 use crate::inventory::purchases::{Item, Purchase};
@@ -24,8 +24,8 @@ const MAX_REFERENCE_CHARS: usize = 200;
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "SupabasePurchase")]
 pub struct PurchaseBody {
-    #[schemars(length(min = 1, max = 50))]
-    phone_numbers: Vec<ItemBody>,
+    #[schemars(with = "Vec<ItemBody>", length(min = 1, max = 50))]
+    phone_numbers: Vec<Object<ItemBody>>,
     #[schemars(length(max = 200))]
     customer_reference: Option<String>,
 }
@@ -124,7 +124,7 @@ impl PurchaseBody {
                 "customer_reference must have at most 200 characters, none of control".to_owned(),
             ));
         }
-        let item = |(place, item): (usize, &ItemBody)| {
+        let item = |(place, Object(item)): (usize, &Object<ItemBody>)| {
             let phone_number = item
                 .phone_number
                 .parse()

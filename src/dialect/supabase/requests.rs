@@ -1,11 +1,15 @@
 //! What the functions beside the list have in common: who asks, on which body, and how answers are kept for repeats.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::auth::Subject;
 use super::error::Failure;
@@ -44,8 +48,34 @@ pub fn read<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T
     if let Some(unread) = Unread::of(request) {
         return Err(Failure::Body(unread));
     }
-    serde_json::from_slice(body)
+    // The reader passes unknown fields by without looking at their bytes.
+    let text = std::str::from_utf8(body).map_err(|_| Failure::Parameter("Request body must be UTF-8".to_owned()))?;
+    serde_json::from_str(text)
+        .map(|Object(given)| given)
         .map_err(|error| Failure::Parameter(format!("Request body is not as it must be: {error}")))
+}
+
+/// What is written as an object, and only so: a derived reader would take an array of the fields' values, too.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
 }
 
 /// An answer that is kept: given again to a repeat of its request.

@@ -8,6 +8,7 @@ mod columns;
 mod doctor;
 mod events;
 mod keys;
+mod lists;
 mod memory;
 mod migrations;
 mod numbers;

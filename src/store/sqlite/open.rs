@@ -22,8 +22,6 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const POOL_TIMEOUT: Duration = Duration::from_secs(20);
 /// More than there are distinct statements, so that each is prepared once per connection.
 const STATEMENTS_CACHED: usize = 128;
-/// How much of the file is mapped at most: what SQLite allows. What lies behind is read as without it.
-const MAPPED_BYTES: i64 = 0x7FFF_0000;
 
 /// The open store.
 #[derive(Clone, Debug)]
@@ -140,9 +138,7 @@ impl Store {
             let flags = if writes { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
             let manager = SqliteConnectionManager::file(data_dir.database())
                 .with_flags(flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-                .with_init(
-                    move |connection| if writes { prepare_writer(connection) } else { prepare_reader(connection) },
-                );
+                .with_init(move |connection| if writes { prepare_writer(connection) } else { prepare(connection) });
             Pool::builder()
                 .max_size(connections)
                 .min_idle(Some(1))
@@ -202,12 +198,6 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
 /// `synchronous=FULL` because NORMAL loses acknowledged rows when the power fails: in WAL mode it
 /// does not sync at commit (<https://sqlite.org/pragma.html#pragma_synchronous>). `recursive_triggers` because without
 /// it the row that an `INSERT OR REPLACE` replaces leaves no trace in the counters.
-/// Pages are read where the system has them, without a copy: a search's numbers lie scattered, each on a page of its own.
-fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
-    prepare(connection)?;
-    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)
-}
-
 fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     prepare(connection)?;
     connection.execute_batch(

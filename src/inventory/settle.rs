@@ -148,7 +148,12 @@ impl Desk {
                     self.fail_purchase(change, scope, order, reason, said)
                 }
             }
-            (Deed::Release, Err(trouble @ (Trouble::Busy | Trouble::Unreached(_)))) if insists => {
+            // Somebody was told that it would be done: if it will not, an operator must hear of it.
+            (Deed::Release, Err(trouble @ Trouble::Refused { .. })) if insists => {
+                let (reason, detail) = why(trouble);
+                self.give_up(change, scope, Order { reason: Some(reason), detail, ..order })
+            }
+            (Deed::Release, Err(trouble)) if insists => {
                 let (reason, said) = why(trouble);
                 self.put_off(change, scope, order, reason, said)
             }
@@ -396,9 +401,7 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
 impl From<Trouble> for Error {
     /// Of a question, whose answer may be lost, but which nobody will settle.
     fn from(trouble: Trouble) -> Self {
-        Self::Carrier(match why(trouble).0 {
-            Reason::Unanswered => Reason::Unreached,
-            reason => reason,
-        })
+        let reason = why(trouble).0;
+        Self::Carrier(if reason == Reason::Unanswered { Reason::Unreached } else { reason })
     }
 }

@@ -44,3 +44,22 @@ fn every_endpoint_is_described_once() {
     ids.dedup();
     assert_eq!(ids.len(), endpoints, "two operations have one name");
 }
+
+#[test]
+fn a_body_requires_what_must_be_given_and_no_more() {
+    // A client made from the description sends all that is required: a null where nothing was meant would take away.
+    let described: Value = serde_json::from_str(linekeeper::http::openapi()).unwrap();
+    for (body, required) in [
+        ("SupabasePurchase", &["phone_numbers"][..]),
+        ("SupabasePurchaseItem", &["phone_number"]),
+        ("SupabaseAssignment", &["phone_number_id", "agent_mapping_id"]),
+        ("SupabaseNumberUpdate", &["phone_number_id"]),
+        ("SupabaseRelease", &["phone_number_ids", "confirm"]),
+    ] {
+        let schema = &described["components"]["schemas"][body];
+        assert_eq!(schema["required"], serde_json::json!(required), "{body}");
+        for (name, property) in schema["properties"].as_object().unwrap() {
+            assert!(property.get("default").is_none(), "{body}.{name}: what is absent is not null");
+        }
+    }
+}

@@ -205,3 +205,32 @@ fn a_number_whose_purchase_is_pending_cannot_be_released_yet() {
     assert!(shop.there(&number).unwrap().route.voice_url.is_some());
     assert_eq!(release(&shop, &[id]).0, 200);
 }
+
+#[test]
+fn a_release_that_was_promised_and_is_refused_is_shown_to_the_operator() {
+    let shop = Shop::with_faults(&[("ORDERS__RELEASE_HOLD", "100ms")]);
+    let (tried, kept) = (shop.bought(), shop.bought());
+    shop.fault(Request::Release, Fault::Refuse, 2);
+    let (status, body) = release(&shop, &[&tried["id"], &kept["id"]]);
+    assert_eq!((status, &body["success"]), (200, &json!(true)), "{body}");
+    let given_up = |row: &Value| {
+        let orders = shop.command(&["order", "list"]);
+        let of_number = |line: &&str| line.contains(row["phone_number"].as_str().unwrap());
+        let line = orders.lines().find(of_number).unwrap_or_default().to_owned();
+        line.contains("needs_operator").then(|| line.split('\t').next().unwrap().to_owned())
+    };
+    let began = std::time::Instant::now();
+    let orders = loop {
+        if let (Some(tried), Some(kept)) = (given_up(&tried), given_up(&kept)) {
+            break [tried, kept];
+        }
+        assert!(began.elapsed().as_secs() < 10, "nobody is told: {}", shop.server.log());
+        std::thread::sleep(std::time::Duration::from_millis(25));
+    };
+    assert!(shop.command(&["order", "list"]).contains("refused to order"), "in the carrier's words");
+    shop.command(&["order", "retry", &orders[0], "--agency", &text(1)]);
+    shop.command(&["order", "fail", &orders[1], "--agency", &text(1)]);
+    shop.awaited(tried["phone_number"].as_str().unwrap(), |row| row["status"] == "released");
+    let named = shop.send(OWNER, "PATCH", ASSIGN, &json!({"id": kept["id"], "friendly_name": "Kept"}));
+    assert_eq!((named.status, &named.json()["phone_number"]["status"]), (200, &json!("active")), "{}", named.text());
+}

@@ -101,6 +101,73 @@ test("functions-js reads the refusals", async () => {
   assert.equal(unknown.status, 404);
 });
 
+test("functions-js searches, purchases, assigns and releases", async () => {
+  const client = functions(northwind.users.owner.jwt);
+  const done = async (name, options) => {
+    const { data, error } = await client.invoke(name, options);
+    assert.equal(error, null, `${name}: ${await error?.context?.text?.()}`);
+    return data;
+  };
+  const { phone_numbers: offers, meta } = await done("phone-numbers-search?country_code=US&area_code=303&limit=2", { method: "GET" });
+  assert.deepEqual([meta.total_results, meta.country_code, meta.limit], [2, "US", 2]);
+  assert.ok(offers.every((offer) => offer.phone_number.startsWith("+1303") && offer.voice_enabled));
+
+  const order = { phone_numbers: [{ phone_number: offers[0].phone_number, friendly_name: "Front desk" }] };
+  const purchase = { body: order, headers: { "Idempotency-Key": "order-1-of-javascript" } };
+  const bought = await done("phone-numbers-purchase", purchase);
+  assert.deepEqual([bought.success, bought.order.status, bought.order.phone_numbers_count], [true, "success", 1]);
+  assert.equal(bought.message, "Phone numbers purchased and activated successfully");
+  assert.deepEqual(await done("phone-numbers-purchase", purchase), bought, "a retry is answered as the first was");
+  const [{ id, phone_number }] = bought.phone_numbers;
+
+  const { available_agents: agents } = await done("phone-numbers-assign?unassigned=true", { method: "GET" });
+  const assigned = await done("phone-numbers-assign", { body: { phone_number_id: id, agent_mapping_id: agents[0].id, direction: "both" } });
+  assert.deepEqual([assigned.success, assigned.phone_number.direction], [true, "both"]);
+  assert.equal(assigned.phone_number.agent_mappings.ultravox_agent_id, agents[0].ultravox_agent_id);
+  const patched = await done("phone-numbers-assign", { method: "PATCH", body: { phone_number_id: id, is_active: false, friendly_name: null } });
+  assert.deepEqual([patched.phone_number.status, patched.phone_number.friendly_name], ["suspended", null]);
+  assert.equal(patched.phone_number.agent_mapping_id, agents[0].id, "what is absent stays");
+  const shown = await done(`phone-numbers-assign?id=${id}`, { method: "GET" });
+  assert.deepEqual([shown.phone_number.id, shown.phone_number.status], [id, "suspended"]);
+  const free = await done(`phone-numbers-assign?id=${id}`, { method: "DELETE" });
+  assert.equal(free.phone_number.agent_mapping_id, null);
+  await done("phone-numbers-assign", { method: "DELETE", body: { phone_number_id: id } });
+
+  const missing = "00000000-0000-4000-8000-000000000000";
+  const some = await done("phone-numbers-release", { body: { phone_number_ids: [id, missing], confirm: true } });
+  assert.equal(some.success, false, "207 is no error to the client");
+  assert.deepEqual(some.released, [{ id, phone_number }]);
+  assert.deepEqual(some.failed.map((entry) => entry.id), [missing]);
+  assert.deepEqual(some.summary, { total_requested: 2, released_count: 1, failed_count: 1 });
+  const again = await done("phone-numbers-release", { body: { phone_number_ids: [id], confirm: true } });
+  assert.equal(again.released[0].note, "Already released");
+
+  const both = await done("phone-numbers-purchase", { body: { phone_numbers: [{ phone_number }, { phone_number: "+15005550000" }] } });
+  assert.deepEqual([both.success, both.phone_numbers.length, both.failed.length], [false, 1, 1], "207 again");
+  assert.notEqual(both.phone_numbers[0].id, id, "a number that is bought anew is another row");
+});
+
+test("functions-js reads what was refused", async () => {
+  const owner = functions(northwind.users.owner.jwt);
+  const taken = await refusal(owner.invoke("phone-numbers-purchase", { body: { phone_numbers: [{ phone_number: "+15005550000" }] } }));
+  assert.deepEqual([taken.status, taken.body.success, taken.body.error], [409, false, "Phone number is not available or already taken"]);
+  assert.equal(taken.body.failed[0].phone_number, "+15005550000");
+  const used = { "Idempotency-Key": "order-1-of-javascript" };
+  const other = await refusal(owner.invoke("phone-numbers-purchase", { headers: used, body: { phone_numbers: [{ phone_number: "+15005550006" }] } }));
+  assert.equal(other.status, 422);
+  const unsure = await refusal(owner.invoke("phone-numbers-release", { body: { phone_number_ids: [northwind.sample.number_id] } }));
+  assert.deepEqual([unsure.status, typeof unsure.body.error], [400, "string"]);
+  const nowhere = await refusal(owner.invoke("phone-numbers-search", { method: "GET" }));
+  assert.deepEqual([nowhere.status, nowhere.body], [400, { error: "country_code is required" }]);
+  const release = { body: { phone_number_ids: [northwind.sample.number_id], confirm: true } };
+  for (const user of [northwind.users.admin, northwind.users.member]) {
+    const refused = await refusal(functions(user.jwt).invoke("phone-numbers-release", release));
+    assert.deepEqual([refused.status, refused.body], [403, { error: "Insufficient permissions" }]);
+  }
+  const theirs = await refusal(functions(lumen.users.owner.jwt).invoke(`phone-numbers-assign?id=${northwind.sample.number_id}`, { method: "GET" }));
+  assert.deepEqual([theirs.status, theirs.body], [404, { error: "No such phone number" }]);
+});
+
 test("a browser's preflight passes", async () => {
   const answer = await fetch(`${demo.base_url}/functions/v1/phone-numbers-list`, {
     method: "OPTIONS",

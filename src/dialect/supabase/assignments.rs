@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::auth::Subject;
 use super::error::Failure;
 use super::query::{Given, in_query, refuse};
-use super::requests::{at_the_desk, by, caller, json, read};
+use super::requests::{NAME, at_the_desk, by, caller, json, read};
 use super::wire::{AssignableNumber, AvailableAgent, NumberBody, PhoneNumber};
 use crate::app::{AppState, Work};
 use crate::dialect::Unread;
@@ -69,10 +69,10 @@ pub struct UpdateBody {
     #[serde(alias = "id")]
     phone_number_id: Uuid,
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<String>", length(min = 1, max = 200))]
+    #[schemars(!default, with = "Option<String>", length(min = 1, max = 200), regex(pattern = NAME))]
     friendly_name: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<Uuid>")]
+    #[schemars(!default, with = "Option<Uuid>")]
     agent_mapping_id: Option<Option<Uuid>>,
     direction: Option<Direction>,
     is_active: Option<bool>,

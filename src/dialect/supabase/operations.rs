@@ -177,9 +177,12 @@ fn function(
     Operation { id, summary, signed_in: true, parameters: Vec::new(), body: None, answers }
 }
 
-/// The schema of a body that is read, which may differ from one that is written.
+/// The schema of a body that is read: what need not be given is not required, though an answer would always have it.
 fn taken<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
-    schemas.subschema_for::<T>().to_value()
+    let mut read = schemas.settings().clone().for_deserialize().into_generator();
+    let schema = read.subschema_for::<T>().to_value();
+    schemas.definitions_mut().extend(read.take_definitions(false));
+    schema
 }
 
 fn idempotency_key() -> Parameter {
@@ -188,7 +191,7 @@ fn idempotency_key() -> Parameter {
         required: false,
         name: "Idempotency-Key",
         description: "By this word a repeat of the request is known for 30 days, and answered without being done again",
-        schema: json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$" }),
+        schema: json!({ "type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "maxLength": 255 }),
     }
 }
 

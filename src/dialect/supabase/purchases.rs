@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::auth::Subject;
 use super::error::Failure;
-use super::requests::{Kept, Object, asked, at_the_desk, caller, read, written};
+use super::requests::{Kept, NAME, Object, asked, at_the_desk, caller, read, written};
 use super::wire::{direction, text, text_or_null};
 use crate::app::AppState;
 use crate::inventory::purchases::{Item, Purchase};
@@ -26,7 +26,7 @@ const MAX_REFERENCE_CHARS: usize = 200;
 pub struct PurchaseBody {
     #[schemars(with = "Vec<ItemBody>", length(min = 1, max = 50))]
     phone_numbers: Vec<Object<ItemBody>>,
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = 200), regex(pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"))]
     customer_reference: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub struct PurchaseBody {
 struct ItemBody {
     #[schemars(regex(pattern = r"^\+[1-9][0-9]{6,14}$"))]
     phone_number: String,
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = 200), regex(pattern = NAME))]
     friendly_name: Option<String>,
     agent_mapping_id: Option<Uuid>,
 }

@@ -24,7 +24,7 @@ pub struct ReleaseBody {
     #[schemars(length(min = 1, max = 200))]
     phone_number_ids: Vec<Uuid>,
     #[serde(default)]
-    #[schemars(required, extend("const" = true))]
+    #[schemars(!default, required, extend("const" = true))]
     confirm: bool,
 }
 

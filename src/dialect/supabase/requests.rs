@@ -19,6 +19,9 @@ use crate::inventory::access::{self, Caller};
 use crate::inventory::desk::{Asked, Desk, Placed};
 use crate::model::{By, Error, Permission, Result as Done};
 
+/// What names look like, as a pattern: something to see, and nothing of control.
+pub const NAME: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
 /// The caller behind a token, who must be allowed to do this. It is asked before the parameters are.
 pub async fn caller(state: &AppState, subject: Subject, permission: Permission) -> Result<Caller, Failure> {
     let subject = subject.0.ok_or(Error::NoAgency)?;

@@ -148,19 +148,19 @@ impl Desk {
                     self.fail_purchase(change, scope, order, reason, said)
                 }
             }
-            // Somebody was told that it would be done: if it will not, an operator must hear of it.
-            (Deed::Release, Err(trouble @ Trouble::Refused { .. })) if insists => {
-                let (reason, detail) = why(trouble);
-                self.give_up(change, scope, Order { reason: Some(reason), detail, ..order })
-            }
-            (Deed::Release, Err(trouble)) if insists => {
-                let (reason, said) = why(trouble);
-                self.put_off(change, scope, order, reason, said)
-            }
             (Deed::Release, Err(trouble)) if (2..=MAX_SENDS).contains(&order.sends) => {
                 // The one before may come through yet.
                 let (reason, said) = why(trouble);
                 self.put_off(change, scope, order, reason, said)
+            }
+            (Deed::Release, Err(trouble @ (Trouble::Busy | Trouble::Unreached(_)))) if insists => {
+                let (reason, said) = why(trouble);
+                self.put_off(change, scope, order, reason, said)
+            }
+            // Somebody was told that it would be done: if it will not, an operator must hear of it.
+            (Deed::Release, Err(trouble)) if insists && !self.terms.release_hold.is_zero() => {
+                let (reason, detail) = why(trouble);
+                self.give_up(change, scope, Order { reason: Some(reason), detail, ..order })
             }
             (Deed::Release, Err(trouble)) => {
                 let (reason, said) = why(trouble);

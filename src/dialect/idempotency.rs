@@ -30,7 +30,7 @@ pub fn repeat(request: &HttpRequest, body: &[u8]) -> Result<Option<Repeat>, &'st
         return Err("Idempotency-Key must be given once, as 1 to 255 visible ASCII characters");
     };
     let mut digest = Context::new(&SHA256);
-    for part in [request.method().as_str().as_bytes(), b" ", request.uri().to_string().as_bytes(), b"\n", body] {
+    for part in [request.method().as_str().as_bytes(), b" ", request.path().as_bytes(), b"\n", body] {
         digest.update(part);
     }
     let mut asked = [0; 32];

@@ -18,7 +18,7 @@ use crate::store::{Change, Earlier, Scope, Store};
 /// How long an answer is kept for repeats of its request: 30 days.
 const REPEATS_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 /// How long a request waits for its orders. What has not been begun by then is settled without it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The desk. There is one for a data directory.
 #[derive(Debug)]

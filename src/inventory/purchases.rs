@@ -1,13 +1,14 @@
 //! Buying numbers.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::desk::{Asked, Desk, Placed};
+use super::desk::{Asked, Desk, PATIENCE, Placed};
 use super::name;
 use crate::carrier::Account;
 use crate::model::{
-    AgentId, BasketId, Deed, E164, Error, Features, Number, NumberId, Offer, Order, OrderState, Reason, Result, Status,
-    Timestamp, Wanted,
+    Agent, AgentId, BasketId, Deed, E164, Error, Features, Number, NumberId, Offer, Order, OrderState, Reason, Result,
+    Status, Timestamp, Wanted,
 };
 use crate::store::{Change, Scope, Snapshot};
 
@@ -20,6 +21,15 @@ pub struct Item {
     pub friendly_name: Option<String>,
     /// The agent that will answer it.
     pub agent: Option<AgentId>,
+}
+
+impl Item {
+    /// The agent and the name, if both can be taken.
+    fn checked(&self, snapshot: &Snapshot, scope: &Scope) -> Result<(Option<Agent>, Option<String>)> {
+        let agent = self.agent.map(|agent| snapshot.agent(scope, agent)).transpose()?;
+        let called = self.friendly_name.as_deref().map(|called| name("friendly_name", called)).transpose()?;
+        Ok((agent, called))
+    }
 }
 
 /// What came of buying one number.
@@ -54,12 +64,20 @@ impl Desk {
         let account = self.carriers.for_purchases().ok_or(Error::NoCarrier)?;
         let mut quotes = None;
         if !self.was_asked(asked)? {
-            quotes = Some(items.iter().map(|item| quote(&account, &item.phone_number)).collect::<Result<Vec<_>>>()?);
+            // What is wrong with the request itself is said before the carrier is asked anything.
+            let claimed = self.store.read(|snapshot| {
+                let look = |item: &Item| {
+                    item.checked(snapshot, &asked.caller.scope)?;
+                    snapshot.is_claimed(account.carrier, account.name, &item.phone_number)
+                };
+                items.iter().map(look).collect::<Result<Vec<_>>>()
+            })?;
+            quotes = Some(quoted(&account, items, &claimed)?);
         }
         let placed = self.place(asked, |change, basket| {
             // Without quotes the request has been placed already, and this is not called.
             let mut room = Room::of(change, &asked.caller.scope)?;
-            for (place, (item, offer)) in items.iter().zip(quotes.unwrap_or_default()).enumerate() {
+            for (place, (item, quote)) in items.iter().zip(quotes.unwrap_or_default()).enumerate() {
                 let claim = Claim {
                     desk: self,
                     account: &account,
@@ -67,7 +85,7 @@ impl Desk {
                     place: u32::try_from(place).unwrap_or(u32::MAX),
                     customer_reference,
                 };
-                claim.make(change, &asked.caller.scope, item, offer.as_ref(), &mut room)?;
+                claim.make(change, &asked.caller.scope, item, &quote, &mut room)?;
             }
             Ok(())
         })?;
@@ -92,10 +110,41 @@ fn purchases(snapshot: &Snapshot, scope: &Scope, basket: BasketId) -> Result<Vec
     orders.map(purchase).collect()
 }
 
-/// What a number would cost, and what it can do; none where the carrier does not list it.
-fn quote(account: &Account, number: &E164) -> Result<Option<Offer>> {
+/// What a carrier says of a number before it is asked for it.
+enum Quote {
+    /// It would sell it so.
+    Offer(Offer),
+    /// It does not list it, and may sell it nevertheless.
+    Unlisted,
+    /// The account has it, or somebody here is about to: buying it again would take it over from them.
+    Taken,
+}
+
+impl Quote {
+    fn offer(&self) -> Option<&Offer> {
+        match self {
+            Self::Offer(offer) => Some(offer),
+            Self::Unlisted | Self::Taken => None,
+        }
+    }
+}
+
+fn quoted(account: &Account, items: &[Item], claimed: &[bool]) -> Result<Vec<Quote>> {
+    let began = Instant::now();
+    let quote = |(item, is_claimed): (&Item, &bool)| match began.elapsed() {
+        _ if *is_claimed => Ok(Quote::Taken),
+        elapsed if elapsed > PATIENCE => Err(Error::Carrier(Reason::Unreached)),
+        _ => quote(account, &item.phone_number),
+    };
+    items.iter().zip(claimed).map(quote).collect()
+}
+
+fn quote(account: &Account, number: &E164) -> Result<Quote> {
     let wanted = Wanted { exactly: Some(number.clone()), limit: 1, ..Wanted::default() };
-    Ok(account.port.search(&wanted)?.into_iter().find(|offer| offer.phone_number == *number))
+    if let Some(offer) = account.port.search(&wanted)?.into_iter().find(|offer| offer.phone_number == *number) {
+        return Ok(Quote::Offer(offer));
+    }
+    Ok(if account.port.owned(Some(number))?.is_empty() { Quote::Unlisted } else { Quote::Taken })
 }
 
 /// What an agency may still buy.
@@ -156,15 +205,16 @@ struct Claim<'c> {
 }
 
 impl Claim<'_> {
-    fn make(&self, change: &Change, scope: &Scope, item: &Item, offer: Option<&Offer>, room: &mut Room) -> Result<()> {
-        let now = self.desk.clock.now();
+    fn make(&self, change: &Change, scope: &Scope, item: &Item, quote: &Quote, room: &mut Room) -> Result<()> {
+        let (now, offer) = (self.desk.clock.now(), quote.offer());
         let number = self.pending(change, scope, item, offer, now)?;
         let mut order = Order {
             place: self.place,
             customer_reference: self.customer_reference.map(str::to_owned),
             ..Order::new(self.desk.order_id(), self.basket, Deed::Purchase, &number, now)
         };
-        let claimed = match room.admits(offer) {
+        let admitted = if matches!(quote, Quote::Taken) { Err(Reason::NotAvailable) } else { room.admits(offer) };
+        let claimed = match admitted {
             Err(reason) => Err(reason),
             Ok(()) => match change.add_number(scope, &number) {
                 Ok(()) => {
@@ -189,8 +239,7 @@ impl Claim<'_> {
         offer: Option<&Offer>,
         now: Timestamp,
     ) -> Result<Number> {
-        let agent = item.agent.map(|agent| change.agent(scope, agent)).transpose()?;
-        let called = item.friendly_name.as_deref().map(|called| name("friendly_name", called)).transpose()?;
+        let (agent, called) = item.checked(change, scope)?;
         let place = |offer: &Offer| Some(format!("{}, {}", offer.city.as_deref()?, offer.country).into());
         let features = offer.map_or(Features { voice: true, ..Features::default() }, |offer| offer.features);
         Ok(Number {

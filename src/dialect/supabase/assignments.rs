@@ -204,7 +204,9 @@ async fn change(
     }
     let (id, changes) = reading()?;
     let by = by(state, &caller, request);
-    let number = at_the_desk(state, move |desk| desk.change_number(&caller, &by, id, &changes)).await?;
+    // Only an agent's route has a carrier asked.
+    let work = if changes.agent.is_some() { Work::Carrier } else { Work::Long };
+    let number = at_the_desk(state, work, move |desk| desk.change_number(&caller, &by, id, &changes)).await?;
     json(&ChangedBody { success: true, phone_number: PhoneNumber::from(&number), message })
 }
 

@@ -11,7 +11,7 @@ use super::error::Failure;
 use super::query::{Given, in_query, refuse};
 use super::requests::{at_the_desk, caller, json};
 use super::wire::text;
-use crate::app::AppState;
+use crate::app::{AppState, Work};
 use crate::dialect::Unread;
 use crate::dialect::operation::Parameter;
 use crate::model::{Features, Money, NumberType, Offer, Permission, Wanted};
@@ -128,7 +128,7 @@ pub async fn search(state: Data<AppState>, subject: Subject, request: HttpReques
     }
     let wanted = wanted(request.query_string())?;
     let sought = wanted.clone();
-    let offers = at_the_desk(&state, move |desk| desk.offers(&sought)).await?;
+    let offers = at_the_desk(&state, Work::Carrier, move |desk| desk.offers(&sought)).await?;
     json(&OffersBody {
         phone_numbers: offers.iter().map(OfferBody::from).collect(),
         meta: Meta {

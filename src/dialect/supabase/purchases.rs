@@ -11,7 +11,7 @@ use super::auth::Subject;
 use super::error::Failure;
 use super::requests::{Kept, NAME, Object, asked, at_the_desk, caller, read, written};
 use super::wire::{direction, text, text_or_null};
-use crate::app::AppState;
+use crate::app::{AppState, Work};
 use crate::inventory::purchases::{Item, Purchase};
 use crate::model::{Number, OrderState, Permission, Reason, Status, Timestamp};
 
@@ -105,7 +105,7 @@ pub async fn purchase(
     let given: PurchaseBody = read(&request, &body)?;
     let (items, reference) = (given.items()?, given.customer_reference);
     let asked = asked(&state, caller, &request, &body)?;
-    let kept = at_the_desk(&state, move |desk| {
+    let kept = at_the_desk(&state, Work::Carrier, move |desk| {
         let placed = desk.purchase(&asked, &items, reference.as_deref())?;
         let agency = asked.caller.scope.agency().0;
         Kept::of(desk, &asked, placed, |purchases| written(PurchasedBody::new(agency, purchases)))

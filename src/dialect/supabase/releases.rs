@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::auth::Subject;
 use super::error::Failure;
 use super::requests::{Kept, asked, at_the_desk, caller, read, written};
-use crate::app::AppState;
+use crate::app::{AppState, Work};
 use crate::inventory::releases::{Outcome, Release};
 use crate::model::{Carrier, NumberId, Permission, Reason};
 
@@ -78,7 +78,7 @@ pub async fn release(
     let given: ReleaseBody = read(&request, &body)?;
     let numbers = given.numbers()?;
     let asked = asked(&state, caller, &request, &body)?;
-    let kept = at_the_desk(&state, move |desk| {
+    let kept = at_the_desk(&state, Work::Carrier, move |desk| {
         let placed = desk.release(&asked, &numbers)?;
         Kept::of(desk, &asked, placed, |releases| written(ReleasedBody::new(releases)))
     });

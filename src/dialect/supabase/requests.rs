@@ -137,8 +137,9 @@ pub fn json(body: &impl Serialize) -> Result<HttpResponse, Failure> {
 /// Has the desk do something, away from the threads that answer.
 pub async fn at_the_desk<T: Send + 'static>(
     state: &Data<AppState>,
+    work: Work,
     deed: impl FnOnce(&Desk) -> Done<T> + Send + 'static,
 ) -> Result<T, Failure> {
     let desk = state.desk().clone();
-    Ok(state.run(Work::Carrier, move |_| deed(&desk)).await?)
+    Ok(state.run(work, move |_| deed(&desk)).await?)
 }

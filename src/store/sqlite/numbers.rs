@@ -134,6 +134,21 @@ impl Snapshot<'_> {
         Ok(numbers.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Whether somebody here has this number with an account at a carrier, or is about to: whoever it is.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn is_claimed(&self, carrier: Carrier, account: &str, number: &E164) -> Result<bool> {
+        let is_claimed = self
+            .connection()
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM agency_phone_numbers INDEXED BY numbers_live_at_carrier
+                 WHERE carrier = ?1 AND carrier_account = ?2 AND phone_number = ?3 AND status <> 3)",
+            )?
+            .query_row(params![carrier, account, number], |row| row.get(0))?;
+        Ok(is_claimed)
+    }
+
     /// What the agency's numbers that are not released cost a month, by currency.
     ///
     /// # Errors

@@ -250,6 +250,7 @@ fn assert_within_the_agency(sql: &str, step: &str) {
     let of_all_agencies = [
         "WHERE o.state IN (0, 1, 4) AND o.due_at <= ?1 ORDER BY o.due_at LIMIT ?2",
         "WHERE carrier = ?1 AND carrier_account = ?2 AND status <> 3",
+        "WHERE carrier = ?1 AND carrier_account = ?2 AND phone_number = ?3 AND status <> 3)",
         "DELETE FROM idempotency_keys WHERE created_at <= ?1",
     ];
     let asked_by_the_house = of_all_agencies.iter().any(|end| sql.ends_with(end));

@@ -10,7 +10,7 @@ use crate::plan::{Case, Course, Deed, Kill};
 use crate::run::{Stage, run};
 
 /// Runs at once. Each is mostly waiting.
-const AT_ONCE: usize = 10;
+const AT_ONCE: usize = 12;
 
 /// Does all of it, some at once, and gives what came of each.
 fn each<I: Sync, T: Send>(items: &[I], deed: impl Fn(&I) -> T + Sync) -> Vec<T> {
@@ -44,18 +44,19 @@ fn runs_of(cases: &[Case], kills: impl Fn(&Case, &Course) -> Vec<Kill>) {
     let courses = each(cases, |case| attempt(*case, Kill::Never));
     let mut failed = courses.iter().filter_map(|course| course.clone().err()).collect::<Vec<_>>();
     let mut planned = Vec::new();
-    let (mut questions, mut steps) = (0, 0);
+    let (mut questions, mut unanswered, mut steps) = (0, 0, 0);
     for (case, course) in cases.iter().zip(&courses) {
         let Ok(course) = course else { continue };
         questions += course.requests.len();
+        unanswered += course.requests.iter().filter(|(_, answered)| !answered).count();
         steps += course.steps.len();
         planned.extend(kills(case, course).into_iter().map(|kill| (*case, kill)));
     }
     let killed = each(&planned, |(case, kill)| attempt(*case, *kill));
     failed.extend(killed.iter().filter_map(|run| run.as_ref().err().cloned()));
     say(&format!(
-        "fault runs: {} without a kill ({questions} requests to the carrier, {steps} writes and syncs) and {} killed, \
-         of which {} failed, in {:.1} s",
+        "fault runs: {} without a kill ({questions} requests to the carrier, of which {unanswered} get no answer to be \
+         killed at; {steps} writes and syncs) and {} killed; {} failed, in {:.1} s",
         cases.len(),
         planned.len(),
         failed.len(),

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use linekeeper::model::{Error, NumberId};
@@ -73,12 +74,19 @@ fn assert_all_there(data: &Path, acknowledged: &[NumberId], before: u64, what: &
     there
 }
 
-/// A database with one agency, which nobody has open.
+/// A database with one agency, which nobody has open: a copy, since making one takes longer than what is done with it.
 fn one_agency() -> (TempDir, PathBuf) {
-    let inventory = Inventory::empty();
-    inventory.write(|change| add_agency(change, 1, "Northwind").map(drop));
-    inventory.store.checkpoint().unwrap();
-    inventory.closed()
+    static MADE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
+        let inventory = Inventory::empty();
+        inventory.write(|change| add_agency(change, 1, "Northwind").map(drop));
+        inventory.store.checkpoint().unwrap();
+        inventory.closed()
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::new(directory.path().join("data"));
+    data.create().unwrap();
+    std::fs::copy(DataDir::new(MADE.1.clone()).database(), data.database()).unwrap();
+    (directory, data.path().to_owned())
 }
 
 #[test]

@@ -25,3 +25,7 @@ snapshots:
 # Take the agency's bound out of each statement in turn: every time a test must fail
 tenancy:
     tests/tenancy-mutants
+
+# Make builds that lose or double a purchase: every time a test must fail
+orders:
+    tests/orders-mutants

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding, Header, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -30,8 +31,11 @@ pub async fn record<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) 
         (None, Some(state)) => state.ids().next().to_string(),
         (None, None) => String::new(),
     };
-    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
+    if method != Method::GET {
+        // What changes something leaves events, which bear it.
+        request.extensions_mut().insert(RequestId(id.clone()));
+    }
     let mut response = next.call(request).await?;
 
     let elapsed = began.elapsed();

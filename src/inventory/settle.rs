@@ -14,6 +14,8 @@ use crate::store::{Change, Scope};
 const MAX_TRIES: u32 = 40;
 /// How often a purchase is sent before a person is asked, and a release before its refusal is believed.
 const MAX_SENDS: u32 = 3;
+/// How often an order is sent again without waiting.
+const PROMPT_TRIES: u32 = 3;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 /// How many orders are looked at in one go.
@@ -237,13 +239,20 @@ impl Desk {
         if order.deed == Deed::Purchase && order.sends >= MAX_SENDS || order.tries >= MAX_TRIES {
             return self.give_up(change, scope, order);
         }
+        // At once the first few times: what it was compared with may just have changed.
+        let wait = if order.tries < PROMPT_TRIES { Duration::ZERO } else { self.wait(&order) };
         order.state = OrderState::Claimed;
         order.tries += 1;
-        order.due_at = Some(self.clock.now());
+        order.due_at = Some(self.after(wait));
         self.write(change, scope, order)
     }
 
-    /// Has an order looked at again after a while, twice as long each time.
+    /// How long an order waits for its next try: twice as long each time.
+    fn wait(&self, order: &Order) -> Duration {
+        self.terms.retry_delay.saturating_mul(1 << order.tries.min(16)).min(LONGEST_WAIT)
+    }
+
+    /// Has an order looked at again after a while.
     fn put_off(
         &self,
         change: &Change,
@@ -256,10 +265,9 @@ impl Desk {
         if order.tries >= MAX_TRIES {
             return self.give_up(change, scope, order);
         }
-        let wait = self.terms.retry_delay.saturating_mul(1 << order.tries.min(16)).min(LONGEST_WAIT);
+        order.due_at = Some(self.after(self.wait(&order)));
         order.state = OrderState::Unknown;
         order.tries += 1;
-        order.due_at = Some(self.after(wait));
         self.write(change, scope, order)
     }
 
@@ -314,6 +322,7 @@ impl Desk {
     fn compare_route(&self, change: &Change, scope: &Scope, order: Order, there: &Route) -> Result<()> {
         let mut number = change.number(scope, order.number)?;
         if route_of(change, scope, &number)? != *there {
+            self.explain_route(change, scope, &order, "The carrier does not send its calls there yet")?;
             return self.again(change, scope, order);
         }
         number.routing = None;

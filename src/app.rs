@@ -45,7 +45,7 @@ pub enum Work {
 /// How many pieces of long work may be under way at once.
 pub const LONG_WORK: usize = 8;
 /// How many requests may wait for a carrier at once.
-pub const CARRIER_WORK: usize = 32;
+const CARRIER_WORK: usize = 32;
 /// How many probes may be under way at once without waiting for each other's connection.
 pub const PROBES: usize = 2;
 

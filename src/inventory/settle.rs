@@ -39,9 +39,8 @@ impl Desk {
     pub fn settle_due(&self) -> Result<usize> {
         let by = &By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) };
         let due = self.store.read(|snapshot| snapshot.due_orders(self.clock.now(), AT_ONCE))?;
-        for (scope, id) in &due {
-            let order = self.store.read(|snapshot| snapshot.order(scope, *id))?;
-            if let Some(_hand) = self.take(order.basket)
+        for (scope, id, basket) in &due {
+            if let Some(_hand) = self.take(*basket)
                 && let Err(error) = self.advance(scope, *id, by)
             {
                 // The others are not to wait for it.

@@ -1,5 +1,7 @@
 //! The function `phone-numbers-assign`: who answers a number, and what else an agency says of one.
 
+use std::iter;
+
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use uuid::Uuid;
 
 use super::auth::Subject;
 use super::error::Failure;
-use super::query::{Given, in_query, refuse};
+use super::query::{self, Given, in_query, refuse};
 use super::requests::{NAME, at_the_desk, by, caller, json, read};
 use super::wire::{AssignableNumber, AvailableAgent, NumberBody, PhoneNumber};
 use crate::app::{AppState, Work};
@@ -23,19 +25,10 @@ use crate::model::{AgentId, NumberFilter, NumberId, Permission, Window};
 const MAX_NUMBERS: u32 = 1000;
 const PARAMETERS: [&str; 4] = ["id", "status", "assigned", "unassigned"];
 
-/// The parameters of GET, described.
+/// The parameters of GET, described: those beside `id` are the list's.
 pub fn parameters() -> Vec<Parameter> {
-    let switch = || json!({ "type": "boolean" });
-    vec![
-        one(),
-        in_query(
-            "status",
-            "Only numbers of this status; `inactive` is another word for `suspended`",
-            json!({ "type": "string", "enum": ["pending", "active", "suspended", "inactive", "released"] }),
-        ),
-        in_query("assigned", "Only numbers that an agent answers", switch()),
-        in_query("unassigned", "Only numbers that no agent answers", switch()),
-    ]
+    let lists = query::parameters().into_iter().filter(|parameter| PARAMETERS.contains(&parameter.name));
+    iter::once(one()).chain(lists).collect()
 }
 
 /// The parameter that names one number.

@@ -65,18 +65,18 @@ impl Snapshot<'_> {
         Ok(orders.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Orders that are to be looked at now, whosever they are: only the one who settles them may ask.
+    /// Orders that are to be looked at now and the baskets they are in, whosever they are: only the one who settles them may ask.
     ///
     /// # Errors
     /// [`Error::Internal`] where SQLite fails.
-    pub fn due_orders(&self, now: Timestamp, limit: u32) -> Result<Vec<(Scope, OrderId)>> {
+    pub fn due_orders(&self, now: Timestamp, limit: u32) -> Result<Vec<(Scope, OrderId, BasketId)>> {
         let mut statement = self.connection().prepare_cached(
-            "SELECT o.agency_no, a.id, o.id
+            "SELECT o.agency_no, a.id, o.id, o.basket
              FROM orders AS o INDEXED BY orders_due JOIN agencies AS a ON a.agency_no = o.agency_no
              WHERE o.state IN (0, 1, 4) AND o.due_at <= ?1 ORDER BY o.due_at LIMIT ?2",
         )?;
         let due = statement.query_map(params![now, limit], |row| {
-            Ok((Scope { agency_no: row.get(0)?, agency: row.get(1)? }, row.get(2)?))
+            Ok((Scope { agency_no: row.get(0)?, agency: row.get(1)? }, row.get(2)?, row.get(3)?))
         })?;
         Ok(due.collect::<rusqlite::Result<_>>()?)
     }

@@ -145,6 +145,7 @@ fn a_demo_hands_out_keys_and_new_ones_at_each_start() {
     for _ in 0..2 {
         let mut command = linekeeper();
         command.args(["demo", "--listen", "127.0.0.1:0", "--numbers", "100", "--credentials"]).arg(&path);
+        command.env("TMPDIR", path.parent().unwrap());
         command.arg("--data-dir").arg(&kept);
         let demo = Server::spawn(command);
         let credentials: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();

@@ -13,7 +13,7 @@ use super::connection;
 use crate::carrier::simulator::wire::{
     Acquire, Configure, Done, FaultOrder, Offered, Owned, Refused, Search, WhatIsOwned,
 };
-use crate::carrier::simulator::{Fault, Office, Outcome, Request, Simulator};
+use crate::carrier::simulator::{Fault, Office, Outcome, Request, Simulator, Terms};
 use crate::carrier::{Refusal, Trouble};
 use crate::dialect::Endpoint;
 use crate::dialect::operation::Operation;
@@ -43,15 +43,14 @@ async fn search(http: HttpRequest, simulator: Data<Simulator>, Json(Search(wante
 }
 
 async fn acquire(http: HttpRequest, simulator: Data<Simulator>, Json(asked): Json<Acquire>) -> HttpResponse {
-    let deed = move |office: &Office, injected| {
-        office.acquire(&asked.phone_number, asked.reference, &asked.route, injected).map(Owned)
-    };
+    let terms = Terms { reference: Some(asked.reference), route: asked.route, ..Terms::default() };
+    let deed = move |office: &Office, injected| office.acquire(&asked.phone_number, &terms, injected).map(Owned);
     answer(&http, simulator, Request::Acquire, deed).await
 }
 
 async fn configure(http: HttpRequest, simulator: Data<Simulator>, Json(asked): Json<Configure>) -> HttpResponse {
-    let deed =
-        move |office: &Office, injected| office.configure(&asked.rented.0, &asked.route, injected).map(|()| Done {});
+    let terms = Terms { route: asked.route, ..Terms::default() };
+    let deed = move |office: &Office, injected| office.configure(&asked.rented.0, &terms, injected).map(|()| Done {});
     answer(&http, simulator, Request::Configure, deed).await
 }
 

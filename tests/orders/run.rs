@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use linekeeper::carrier::simulator::{Fault, Simulator};
+use linekeeper::carrier::simulator::{Fault, Simulator, Terms};
 use linekeeper::model::{Carrier, E164, Number, NumberId, OrderId};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
@@ -43,7 +43,10 @@ impl Stage {
             for (at, (phone_number, agent)) in [(&first, Some(agent(301, None))), (&second, None)].iter().enumerate() {
                 let route = if agent.is_some() { house::route(1) } else { linekeeper::model::Route::default() };
                 let order = OrderId(id(900 + at as u64));
-                let rented = simulator.office().acquire(phone_number, order, &route, false).unwrap();
+                let rented = simulator
+                    .office()
+                    .acquire(phone_number, &Terms { reference: Some(order), route, ..Terms::default() }, false)
+                    .unwrap();
                 let number = Number {
                     carrier_number_id: Some(rented.carrier_number_id.as_str().into()),
                     carrier: Carrier::Simulator,

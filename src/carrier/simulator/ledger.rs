@@ -1,5 +1,6 @@
 //! The ledger: every deed that the simulator accepted, one JSON line each, in the order of their acceptance.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -27,6 +28,9 @@ pub enum Deed {
     PortIn,
 }
 
+/// What else a carrier keeps of a number, by names of its own: who answers in the simulator's name knows what they mean.
+pub type Notes = BTreeMap<String, String>;
+
 /// A line of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +53,9 @@ pub struct Entry {
     /// Where its calls and messages go from then on.
     #[serde(with = "wire::Route")]
     pub route: Route,
+    /// The notes that were set with it; one that was set to nothing was taken away.
+    #[serde(default, skip_serializing_if = "Notes::is_empty")]
+    pub notes: Notes,
     /// Nobody asked for it: a fault did it a second time.
     pub injected: bool,
 }

@@ -21,8 +21,8 @@ use crate::carrier::{Port, Rented, Trouble};
 use crate::model::{E164, Offer, OrderId, Route, Wanted};
 
 pub use faults::{Fault, Outcome, Request};
-pub use ledger::{Deed, Entry, LEDGER_FILE, Ledger};
-pub use office::Office;
+pub use ledger::{Deed, Entry, LEDGER_FILE, Ledger, Notes};
+pub use office::{Held, Office, Terms};
 pub use remote::{NoSimulatorThere, Remote};
 
 /// The one account that everybody who uses a simulator shares.
@@ -107,11 +107,13 @@ impl Port for Simulator {
     }
 
     fn acquire(&self, number: &E164, reference: OrderId, route: &Route) -> Result<Rented, Trouble> {
-        self.ask(Request::Acquire, |injected| self.office.acquire(number, reference, route, injected))
+        let terms = Terms { reference: Some(reference), route: route.clone(), ..Terms::default() };
+        self.ask(Request::Acquire, |injected| self.office.acquire(number, &terms, injected))
     }
 
     fn configure(&self, rented: &Rented, route: &Route) -> Result<(), Trouble> {
-        self.ask(Request::Configure, |injected| self.office.configure(rented, route, injected))
+        let terms = Terms { route: route.clone(), ..Terms::default() };
+        self.ask(Request::Configure, |injected| self.office.configure(rented, &terms, injected))
     }
 
     fn owned(&self, number: Option<&E164>) -> Result<Vec<Rented>, Trouble> {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::ledger::{Deed, Entry, Ledger};
+use super::ledger::{Deed, Entry, Ledger, Notes};
 use super::stock::{INVALID, NEVER, Stock};
 use crate::carrier::{Refusal, Rented, Trouble};
 use crate::clock::Clock;
@@ -21,10 +21,31 @@ pub struct Office {
 }
 
 /// What is known of a number that the account has.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Lease {
     carrier_number_id: String,
     route: Route,
+    notes: Notes,
+}
+
+/// What is asked for with a number, or changed in it.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// For which order; of an acquire only, and not every carrier is told.
+    pub reference: Option<OrderId>,
+    /// Where its calls and messages shall go.
+    pub route: Route,
+    /// The notes to set; one with nothing in it is taken away, one that is not among them stays.
+    pub notes: Notes,
+}
+
+/// A number that the account has, with the notes that are kept of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The number.
+    pub rented: Rented,
+    /// What else is kept of it.
+    pub notes: Notes,
 }
 
 impl Office {
@@ -49,11 +70,11 @@ impl Office {
         self.stock.search(wanted, |number| owned.contains_key(number))
     }
 
-    /// Sells a number that is in stock, or is the account's already: then it only gets the route.
+    /// Sells a number that is in stock, or is the account's already: then it only gets the route and the notes.
     ///
     /// # Errors
     /// As of [`crate::carrier::Port::acquire`].
-    pub fn acquire(&self, number: &E164, reference: OrderId, route: &Route, injected: bool) -> Result<Rented, Trouble> {
+    pub fn acquire(&self, number: &E164, terms: &Terms, injected: bool) -> Result<Rented, Trouble> {
         match number.as_str() {
             INVALID => return Err(refused(Refusal::Invalid, format!("{number} is not a phone number"))),
             NEVER => return Err(not_available(number)),
@@ -67,19 +88,20 @@ impl Office {
         let rented = Rented {
             phone_number: number.clone(),
             carrier_number_id: owned.unwrap_or_else(|| new_id(ledger.next())),
-            route: route.clone(),
+            route: terms.route.clone(),
         };
-        let entry = entry(ledger.next(), Deed::Acquire, &rented);
-        self.enter(&mut ledger, vec![Entry { reference: Some(reference), injected, ..entry }]).map_err(unwritten)?;
+        let Terms { reference, notes, .. } = terms.clone();
+        let entry = Entry { reference, notes, injected, ..entry(ledger.next(), Deed::Acquire, &rented) };
+        self.enter(&mut ledger, vec![entry]).map_err(unwritten)?;
         Ok(rented)
     }
 
-    /// Gives a number a route.
+    /// Gives a number a route and notes.
     ///
     /// # Errors
     /// As of [`crate::carrier::Port::configure`].
-    pub fn configure(&self, rented: &Rented, route: &Route, injected: bool) -> Result<(), Trouble> {
-        self.change(Deed::Configure, rented, route, injected)
+    pub fn configure(&self, rented: &Rented, terms: &Terms, injected: bool) -> Result<(), Trouble> {
+        self.change(Deed::Configure, rented, terms, injected)
     }
 
     /// Takes a number back.
@@ -87,20 +109,28 @@ impl Office {
     /// # Errors
     /// As of [`crate::carrier::Port::release`].
     pub fn release(&self, rented: &Rented, injected: bool) -> Result<(), Trouble> {
-        self.change(Deed::Release, rented, &Route::default(), injected)
+        self.change(Deed::Release, rented, &Terms::default(), injected)
     }
 
     /// What the account has.
     pub fn owned(&self, number: Option<&E164>) -> Vec<Rented> {
+        self.held(number).into_iter().map(|held| held.rented).collect()
+    }
+
+    /// What the account has, with the notes.
+    pub fn held(&self, number: Option<&E164>) -> Vec<Held> {
         let owned = self.owned.read().unwrap_or_else(PoisonError::into_inner);
-        let rented = |(number, lease): (&E164, &Lease)| Rented {
-            phone_number: number.clone(),
-            carrier_number_id: lease.carrier_number_id.clone(),
-            route: lease.route.clone(),
+        let held = |(number, lease): (&E164, &Lease)| Held {
+            rented: Rented {
+                phone_number: number.clone(),
+                carrier_number_id: lease.carrier_number_id.clone(),
+                route: lease.route.clone(),
+            },
+            notes: lease.notes.clone(),
         };
         match number {
-            Some(number) => owned.get_key_value(number).map(rented).into_iter().collect(),
-            None => owned.iter().map(rented).collect(),
+            Some(number) => owned.get_key_value(number).map(held).into_iter().collect(),
+            None => owned.iter().map(held).collect(),
         }
     }
 
@@ -115,14 +145,15 @@ impl Office {
         self.enter(&mut ledger, entries)
     }
 
-    fn change(&self, deed: Deed, rented: &Rented, route: &Route, injected: bool) -> Result<(), Trouble> {
+    fn change(&self, deed: Deed, rented: &Rented, terms: &Terms, injected: bool) -> Result<(), Trouble> {
         let mut ledger = self.ledger();
         if self.id_of(&rented.phone_number).as_ref() != Some(&rented.carrier_number_id) {
             let said = format!("the account has no {} with this id", rented.phone_number);
             return Err(refused(Refusal::NotOwned, said));
         }
-        let entry = entry(ledger.next(), deed, rented);
-        self.enter(&mut ledger, vec![Entry { route: route.clone(), injected, ..entry }]).map_err(unwritten)
+        let Terms { route, notes, .. } = terms.clone();
+        let entry = Entry { route, notes, injected, ..entry(ledger.next(), deed, rented) };
+        self.enter(&mut ledger, vec![entry]).map_err(unwritten)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -147,13 +178,26 @@ impl Office {
 
 /// What the account has after a deed; none where it could not have been done.
 fn enter(owned: &mut BTreeMap<E164, Lease>, entry: Entry) -> Option<()> {
-    let Entry { phone_number, carrier_number_id, route, .. } = entry;
+    let Entry { phone_number, carrier_number_id, route, notes, .. } = entry;
     match entry.deed {
-        Deed::Acquire | Deed::PortIn => drop(owned.insert(phone_number, Lease { carrier_number_id, route })),
-        Deed::Configure => owned.get_mut(&phone_number)?.route = route,
+        Deed::Acquire | Deed::PortIn => {
+            let lease = owned.entry(phone_number).or_default();
+            (lease.carrier_number_id, lease.route) = (carrier_number_id, route);
+            note(&mut lease.notes, notes);
+        }
+        Deed::Configure => {
+            let lease = owned.get_mut(&phone_number)?;
+            lease.route = route;
+            note(&mut lease.notes, notes);
+        }
         Deed::Release => drop(owned.remove(&phone_number)?),
     }
     Some(())
+}
+
+fn note(kept: &mut Notes, set: Notes) {
+    kept.extend(set);
+    kept.retain(|_, text| !text.is_empty());
 }
 
 fn entry(seq: u64, deed: Deed, rented: &Rented) -> Entry {
@@ -165,6 +209,7 @@ fn entry(seq: u64, deed: Deed, rented: &Rented) -> Entry {
         carrier_number_id: rented.carrier_number_id.clone(),
         reference: None,
         route: rented.route.clone(),
+        notes: Notes::default(),
         injected: false,
     }
 }

@@ -1,41 +1,26 @@
-//! What a simulated carrier answers: a path for each of the port's methods, and two to control it.
-
-use std::time::Duration;
+//! What a simulated carrier answers that has no shape of its own: a path for each of the port's methods.
 
 use actix_web::error::{InternalError, JsonPayloadError};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data, Json};
-use actix_web::{Error, HttpRequest, HttpResponse, rt};
-use schemars::SchemaGenerator;
+use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use super::connection;
-use crate::carrier::simulator::wire::{
-    Acquire, Configure, Done, FaultOrder, Offered, Owned, Refused, Search, WhatIsOwned,
-};
-use crate::carrier::simulator::{Fault, Office, Outcome, Request, Simulator, Terms};
+use super::control::undescribed;
+use super::faults;
+use crate::carrier::simulator::wire::{Acquire, Configure, Done, Offered, Owned, Refused, Search, WhatIsOwned};
+use crate::carrier::simulator::{Office, Request, Simulator, Terms};
 use crate::carrier::{Refusal, Trouble};
 use crate::dialect::Endpoint;
-use crate::dialect::operation::Operation;
 
-/// Everything that can be asked.
+/// What is asked of it as of a carrier.
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint::post("/search", || web::to(search), undescribed),
     Endpoint::post("/acquire", || web::to(acquire), undescribed),
     Endpoint::post("/configure", || web::to(configure), undescribed),
     Endpoint::post("/owned", || web::to(owned), undescribed),
     Endpoint::post("/release", || web::to(release), undescribed),
-    Endpoint::post("/faults", || web::to(faults), undescribed),
-    Endpoint::get("/ledger", || web::to(ledger), undescribed),
 ];
-
-/// How long a request is neither done nor answered; no client waits as long.
-const SILENCE: Duration = Duration::from_mins(1);
-
-/// The simulator is no part of the API that is described.
-fn undescribed(_: &mut SchemaGenerator) -> Operation {
-    Operation { id: "simulate", summary: "", signed_in: false, parameters: Vec::new(), body: None, answers: Vec::new() }
-}
 
 async fn search(http: HttpRequest, simulator: Data<Simulator>, Json(Search(wanted)): Json<Search>) -> HttpResponse {
     let deed = move |office: &Office, _| Ok(office.search(&wanted).into_iter().map(Offered).collect::<Vec<_>>());
@@ -66,45 +51,15 @@ async fn release(http: HttpRequest, simulator: Data<Simulator>, Json(Owned(rente
     answer(&http, simulator, Request::Release, deed).await
 }
 
-async fn faults(simulator: Data<Simulator>, Json(order): Json<FaultOrder>) -> HttpResponse {
-    simulator.order_fault(order.deed, order.fault, order.times);
-    HttpResponse::Ok().json(Done {})
-}
-
-async fn ledger(simulator: Data<Simulator>) -> Result<HttpResponse, Error> {
-    Ok(HttpResponse::Ok().json(web::block(move || simulator.entries()).await??))
-}
-
-/// Does what was asked, with the fault that is its turn, and answers or does not.
-async fn answer<T: Serialize>(
+/// Answers with a document or in its own words why not.
+async fn answer<T: Serialize + Send + 'static>(
     http: &HttpRequest,
     simulator: Data<Simulator>,
     asked: Request,
     deed: impl Fn(&Office, bool) -> Result<T, Trouble> + Send + 'static,
 ) -> HttpResponse {
-    let fault = simulator.next_fault(asked);
-    // A task of its own is done even if the client has gone: so is a carrier's.
-    let done = rt::spawn(async move {
-        if let Some(Fault::Slow { delay }) = fault {
-            rt::time::sleep(delay).await;
-        }
-        let json = move |injected| deed(simulator.office(), injected).map(|done| serde_json::to_vec(&done));
-        web::block(move || Fault::of(fault, json)).await
-    });
-    match done.await {
-        Ok(Ok(Outcome::Answer(Ok(Ok(json))))) => HttpResponse::Ok().content_type("application/json").body(json),
-        Ok(Ok(Outcome::Answer(Err(trouble)))) => not_done(trouble),
-        Ok(Ok(Outcome::Closed)) => {
-            connection::close(http);
-            failed()
-        }
-        Ok(Ok(Outcome::Silence)) => {
-            rt::time::sleep(SILENCE).await;
-            connection::close(http);
-            failed()
-        }
-        _ => failed(),
-    }
+    let done = faults::answer(http, simulator, asked, deed);
+    done.await.map_or_else(not_done, |document| HttpResponse::Ok().json(document))
 }
 
 fn not_done(trouble: Trouble) -> HttpResponse {

@@ -1,14 +1,16 @@
-//! The simulated carrier in a process of its own: a server that sells what the simulator has in stock, and that does wrong
-//! what it is told to. There is nothing to sign in with, so that it should listen on this machine only.
+//! Simulated carriers in a process of their own: servers that sell what the simulator has in stock, each in the shape of a
+//! carrier's own API, and that do wrong what they are told to. They should listen on this machine only.
 
 mod connection;
+mod control;
 mod endpoints;
+mod faults;
 
 use std::io;
 use std::net::TcpListener;
 
 use actix_web::rt::signal::unix::{SignalKind, signal};
-use actix_web::web::{Data, JsonConfig};
+use actix_web::web::{Data, JsonConfig, ServiceConfig};
 use actix_web::{App, HttpServer, rt, web};
 
 use crate::carrier::simulator::Simulator;
@@ -17,20 +19,39 @@ use crate::dialect::resources;
 /// Its threads that answer requests.
 const WORKERS: usize = 2;
 
+/// The carrier of no shape of its own, which takes what [`crate::carrier::simulator::Remote`] sends. There is nothing to
+/// sign in with.
+///
+/// # Errors
+/// As of `serve`.
+pub fn carrier(listener: TcpListener, simulator: Simulator, ready: &dyn Fn()) -> io::Result<()> {
+    let shape = |config: &mut ServiceConfig| {
+        config
+            .app_data(JsonConfig::default().error_handler(endpoints::not_understood))
+            .configure(|config| resources(config, endpoints::ENDPOINTS, "", endpoints::not_allowed))
+            .default_service(web::to(|| async { endpoints::not_found() }));
+    };
+    serve(listener, simulator, shape, ready)
+}
+
 /// Answers until it is told to stop (SIGTERM or SIGINT), and then stops at once: what was answered is on the disk. `ready`
 /// is called just before the first answer.
 ///
 /// # Errors
 /// What the system says.
-pub fn carrier(listener: TcpListener, simulator: Simulator, ready: impl FnOnce()) -> io::Result<()> {
+fn serve(
+    listener: TcpListener,
+    simulator: Simulator,
+    shape: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ready: &dyn Fn(),
+) -> io::Result<()> {
     let simulator = Data::new(simulator);
     rt::System::new().block_on(async move {
         let app = move || {
             App::new()
                 .app_data(Data::clone(&simulator))
-                .app_data(JsonConfig::default().error_handler(endpoints::not_understood))
-                .configure(|config| resources(config, endpoints::ENDPOINTS, "", endpoints::not_allowed))
-                .default_service(web::to(|| async { endpoints::not_found() }))
+                .configure(|config| resources(config, control::ENDPOINTS, "", endpoints::not_allowed))
+                .configure(shape.clone())
         };
         let server = HttpServer::new(app)
             .workers(WORKERS)

@@ -52,6 +52,7 @@ CREATE TABLE agent_mappings (
     application_id       TEXT,
     trunk_id             TEXT,
     connection_id        TEXT,
+    messaging_profile_id TEXT,
     sip_uri              TEXT,
     created_at           INTEGER NOT NULL,
     updated_at           INTEGER NOT NULL,

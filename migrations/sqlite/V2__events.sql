@@ -143,6 +143,7 @@ CREATE TRIGGER agent_added_is_an_event AFTER INSERT ON agent_mappings BEGIN
             'application_id', NEW.application_id,
             'trunk_id', NEW.trunk_id,
             'connection_id', NEW.connection_id,
+            'messaging_profile_id', NEW.messaging_profile_id,
             'sip_uri', NEW.sip_uri));
 END;
 
@@ -168,6 +169,7 @@ CREATE TRIGGER agent_changed_is_an_event AFTER UPDATE ON agent_mappings BEGIN
             UNION ALL SELECT 'application_id', OLD.application_id, NEW.application_id
             UNION ALL SELECT 'trunk_id', OLD.trunk_id, NEW.trunk_id
             UNION ALL SELECT 'connection_id', OLD.connection_id, NEW.connection_id
+            UNION ALL SELECT 'messaging_profile_id', OLD.messaging_profile_id, NEW.messaging_profile_id
             UNION ALL SELECT 'sip_uri', OLD.sip_uri, NEW.sip_uri
         ) WHERE was IS NOT now_is HAVING count(*) > 0;
 END;
@@ -193,6 +195,7 @@ CREATE TRIGGER agent_removed_is_an_event AFTER DELETE ON agent_mappings BEGIN
             'application_id', OLD.application_id,
             'trunk_id', OLD.trunk_id,
             'connection_id', OLD.connection_id,
+            'messaging_profile_id', OLD.messaging_profile_id,
             'sip_uri', OLD.sip_uri));
 END;
 

@@ -13,6 +13,10 @@ CREATE TABLE orders (
     phone_number       TEXT NOT NULL,
     carrier            INTEGER NOT NULL CHECK (carrier BETWEEN 0 AND 3),
     carrier_account    TEXT,
+    -- The papers that a number is rented with, by their ids at the carrier.
+    address_id         TEXT,
+    bundle_id          TEXT,
+    requirement_group_id TEXT,
     customer_reference TEXT,
     -- 0 claimed, 1 sending, 2 confirmed, 3 failed, 4 unknown, 5 needs_operator
     state              INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),

@@ -2,17 +2,22 @@
 //!
 //! None of this is called inside a transaction or while a database connection is held: a carrier may take its time.
 
+pub mod http;
 pub mod simulator;
+mod sip;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use crate::model::{Carrier, E164, Offer, OrderId, Route, Wanted};
+use self::sip::Sip;
+use crate::model::{
+    Carrier, E164, Features, Money, NumberType, Offer, OrderId, Paper, Papers, Route, Text, Timestamp, Wanted,
+};
 
 /// A carrier, as we use it: with one account of ours.
 ///
-/// No method keeps anything between calls, and each may be called from several threads at once. Each returns within its
-/// own deadline, which is well under a minute.
+/// No method keeps anything between calls, and each may be called from several threads at once. Each request that one
+/// makes has a deadline; only what asks about every number makes more than a few.
 pub trait Port: Debug + Send + Sync {
     /// What it would sell now. Asking changes nothing and may be repeated.
     ///
@@ -20,24 +25,37 @@ pub trait Port: Debug + Send + Sync {
     /// [`Trouble`]; of whatever kind, nothing was done.
     fn search(&self, wanted: &Wanted) -> Result<Vec<Offer>, Trouble>;
 
-    /// Rents a number, with a route where one is given.
+    /// Rents a number, with a route and papers where they are given. Of the route, what [`fitting`] leaves is taken; what
+    /// this cannot set at once is told by the answer's route, and for [`Port::configure`] to do.
     ///
     /// **Never repeat it unasked.** Carriers do not recognise a repeat: some charge twice, some take it for a change of
-    /// a number that is owned already, whoever it was rented for. After [`Trouble::Unknown`], ask [`Port::owned`].
+    /// a number that is owned already, whoever it was rented for. After [`Trouble::Unknown`], ask [`Port::trace`].
     ///
     /// # Errors
-    /// [`Trouble`]; its kind says whether it may have been done.
-    fn acquire(&self, number: &E164, reference: OrderId, route: &Route) -> Result<Rented, Trouble>;
+    /// [`Trouble`]; its kind says whether it may have been done. [`Refusal::AlreadyOwned`] where a carrier would have taken
+    /// it for a change.
+    fn acquire(&self, number: &E164, reference: OrderId, route: &Route, papers: &Papers) -> Result<Rented, Trouble>;
 
-    /// Sends a number's calls and messages where the route says; an empty one takes that back. A repeat does no harm, and
-    /// whether it is so is only known by reading it back from [`Port::owned`].
+    /// What became of an [`Port::acquire`] with this reference whose answer was lost. Asking changes nothing and may be
+    /// repeated.
+    ///
+    /// # Errors
+    /// [`Trouble`]; nothing is known then, whatever its kind.
+    fn trace(&self, number: &E164, reference: OrderId) -> Result<Traced, Trouble> {
+        let _ = reference;
+        Ok(Traced::of(self.owned(Some(number))?))
+    }
+
+    /// Sends a number's calls and messages where the route says, and reads back where they go then; an empty one takes
+    /// that back. Of the route, what [`fitting`] leaves is taken. A repeat does no harm.
     ///
     /// # Errors
     /// [`Trouble`]; [`Refusal::NotOwned`] where the account does not have the number.
-    fn configure(&self, rented: &Rented, route: &Route) -> Result<(), Trouble>;
+    fn configure(&self, rented: &Rented, route: &Route) -> Result<Route, Trouble>;
 
     /// The numbers that the account has: all, or just this one. Asking changes nothing and may be repeated. A listing
-    /// that could not be read to its end is an error, never a shorter listing.
+    /// that could not be read to its end is an error, never a shorter listing. Where numbers are brought along, nobody
+    /// has a listing, and it is empty.
     ///
     /// That a number is not in it proves nothing about a request whose answer was lost a moment ago: it may still be on
     /// its way. Ask twice, well apart.
@@ -52,6 +70,32 @@ pub trait Port: Debug + Send + Sync {
     /// # Errors
     /// [`Trouble`]; its kind says whether it may have been done.
     fn release(&self, rented: &Rented) -> Result<(), Trouble>;
+
+    /// Whether the account can be used: one request that changes nothing and costs nothing.
+    ///
+    /// # Errors
+    /// [`Trouble`]; [`Refusal::Credentials`] where it does not let us in.
+    fn check(&self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    /// What each of these numbers costs a month, in their order; none where the carrier does not tell.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    fn monthly_costs(&self, rented: &[Rented]) -> Result<Vec<Option<Price>>, Trouble> {
+        Ok(vec![None; rented.len()])
+    }
+
+    /// The calls and messages since then, by the carrier's logs, in any order; of each, both ends, ours or not. A log that
+    /// could not be read to its end is an error. None: it keeps no logs.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    fn used_since(&self, since: Timestamp) -> Result<Option<Vec<Use>>, Trouble> {
+        let _ = since;
+        Ok(None)
+    }
 }
 
 /// A number that an account at a carrier has.
@@ -63,6 +107,65 @@ pub struct Rented {
     pub carrier_number_id: String,
     /// Where its calls and messages go now.
     pub route: Route,
+    /// What else the carrier says of it.
+    pub traits: Traits,
+}
+
+/// What a carrier says of a number that an account has, as far as it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// What it is called there.
+    pub friendly_name: Option<String>,
+    /// Of which kind it is.
+    pub number_type: Option<NumberType>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// What it can do.
+    pub features: Option<Features>,
+}
+
+/// What became of a purchase whose answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Traced {
+    /// The account has the number.
+    Rented(Box<Rented>),
+    /// The carrier is still at it.
+    Pending,
+    /// The carrier has taken it, and will not do it.
+    Refused {
+        /// Why.
+        reason: Refusal,
+        /// In its own words.
+        said: String,
+    },
+    /// It knows nothing of it, or not yet.
+    Nothing,
+}
+
+impl Traced {
+    /// What a listing of this one number says.
+    #[must_use]
+    pub fn of(listed: Vec<Rented>) -> Self {
+        listed.into_iter().next().map_or(Self::Nothing, |rented| Self::Rented(Box::new(rented)))
+    }
+}
+
+/// What something costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// So much.
+    pub amount: Money,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// A call or a message, as it concerns one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Which.
+    pub phone_number: E164,
+    /// When it began or was sent.
+    pub at: Timestamp,
 }
 
 /// Why a carrier did not do something, or is not known to have done it.
@@ -96,8 +199,36 @@ pub enum Refusal {
     Invalid,
     /// The account does not have this number.
     NotOwned,
+    /// The account has this number already, and renting it would have changed it.
+    AlreadyOwned,
+    /// This paper is missing, or is not the right one.
+    Missing(Paper),
+    /// Emergency services know the number, and must forget it first.
+    EmergencyAddress,
+    /// It does not let us in.
+    Credentials,
     /// Anything else.
     Other,
+}
+
+/// Where a number's calls and messages go now, by the carrier's listing.
+fn read_back(port: &impl Port, rented: &Rented) -> Result<Route, Trouble> {
+    let there = port.owned(Some(&rented.phone_number))?.into_iter().next();
+    let not_listed = || Trouble::Refused { reason: Refusal::NotOwned, said: "it does not list the number".to_owned() };
+    there.map(|there| there.route).ok_or_else(not_listed)
+}
+
+/// The part of a route that a carrier knows.
+#[must_use]
+pub fn fitting(carrier: Carrier, route: &Route) -> Route {
+    let Route { voice_url, sms_url, application_id, trunk_id, connection_id, messaging_profile_id, sip_uri } =
+        route.clone();
+    match carrier {
+        Carrier::Simulator => route.clone(),
+        Carrier::Sip => Route { sip_uri, ..Route::default() },
+        Carrier::Twilio => Route { voice_url, sms_url, application_id, trunk_id, ..Route::default() },
+        Carrier::Telnyx => Route { connection_id, messaging_profile_id, ..Route::default() },
+    }
 }
 
 /// The carriers that can be reached, by their accounts.
@@ -112,7 +243,7 @@ pub struct Account {
     /// At which carrier.
     pub carrier: Carrier,
     /// Its name there.
-    pub name: &'static str,
+    pub name: Option<Text>,
     /// The way there.
     pub port: Arc<dyn Port>,
 }
@@ -129,12 +260,15 @@ impl Carriers {
     #[must_use]
     pub fn for_purchases(&self) -> Option<Account> {
         let port = self.simulator.clone()?;
-        Some(Account { carrier: Carrier::Simulator, name: simulator::ACCOUNT, port })
+        Some(Account { carrier: Carrier::Simulator, name: Some(simulator::ACCOUNT.into()), port })
     }
 
     /// The account that a number was rented with, if it can be reached.
     #[must_use]
     pub fn of(&self, carrier: Carrier, account: Option<&str>) -> Option<Account> {
-        self.for_purchases().filter(|known| known.carrier == carrier && account == Some(known.name))
+        if carrier == Carrier::Sip {
+            return Some(Account { carrier, name: account.map(Text::from), port: Arc::new(Sip) });
+        }
+        self.for_purchases().filter(|known| known.carrier == carrier && account == known.name.as_deref())
     }
 }

@@ -80,11 +80,14 @@ pub struct RouteArgs {
     /// A connection at the carrier
     #[arg(long, value_name = "ID")]
     connection: Option<String>,
+    /// Who handles messages at the carrier (Telnyx)
+    #[arg(long, value_name = "ID")]
+    messaging_profile: Option<String>,
     /// A SIP address
     #[arg(long, value_name = "URI")]
     sip_uri: Option<String>,
     /// Take the route away
-    #[arg(long, conflicts_with_all = ["voice_url", "sms_url", "application", "trunk", "connection", "sip_uri"])]
+    #[arg(long, conflicts_with_all = ["voice_url", "sms_url", "application", "trunk", "connection", "messaging_profile", "sip_uri"])]
     no_route: bool,
 }
 
@@ -97,6 +100,7 @@ impl RouteArgs {
             application_id: self.application,
             trunk_id: self.trunk,
             connection_id: self.connection,
+            messaging_profile_id: self.messaging_profile,
             sip_uri: self.sip_uri,
         };
         (self.no_route || !route.is_empty()).then_some(route)

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::serve::Prepared;
 use super::{Failure, load, logging, output, sample};
 use crate::carrier::simulator::{ACCOUNT, Simulator};
-use crate::carrier::{Port, Rented};
+use crate::carrier::{Port, Rented, Traits};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
 use crate::dialect::supabase;
@@ -96,6 +96,7 @@ fn hand_over(store: &Store, simulator: &Simulator) -> Result<(), Failure> {
     }
     let numbers = store.read(|snapshot| snapshot.numbers_at(Carrier::Simulator, ACCOUNT))?;
     let rented = numbers.into_iter().map(|(phone_number, id)| Rented {
+        traits: Traits::default(),
         phone_number,
         carrier_number_id: id.as_deref().unwrap_or_default().to_owned(),
         route: Route::default(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::access::Caller;
 use super::desk::Desk;
 use super::name;
-use super::settle::route_of;
+use super::settle::{NO_WAY, no_way, route_of, wanted_route};
+use crate::carrier::fitting;
 use crate::clock::Ids;
 use crate::model::{
     AgentId, BasketId, By, Deed, Error, Number, NumberId, Order, OrderId, OrderState, Reason, Result, Status, Timestamp,
@@ -60,14 +61,18 @@ impl Desk {
         number: &mut Number,
         changes: &Changes,
     ) -> Result<Option<(OrderId, BasketId)>> {
-        let before = change.number(scope, number.id)?;
-        let route = route_of(change, scope, number)?;
-        let same = route_of(change, scope, &before)? == route && number.routing.is_none();
-        if changes.agent.is_none() || same || number.status == Status::Pending {
+        if changes.agent.is_none() || number.status == Status::Pending {
             return Ok(None);
         }
+        let wanted = wanted_route(change, scope, number)?;
         if self.carriers.of(number.carrier, number.carrier_account.as_deref()).is_none() {
-            number.routing = (!route.is_empty()).then(|| Reason::NoAccount.to_string().into());
+            number.routing = (!wanted.is_empty()).then(|| Reason::NoAccount.to_string().into());
+            return Ok(None);
+        }
+        let before = change.number(scope, number.id)?;
+        let is_known = before.routing.as_deref().is_none_or(|why| why == NO_WAY);
+        if is_known && route_of(change, scope, &before)? == fitting(number.carrier, &wanted) {
+            number.routing = no_way(number.carrier, &wanted);
             return Ok(None);
         }
         self.open_route(change, scope, number, BasketId(self.ids.next())).map(Some)

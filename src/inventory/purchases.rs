@@ -7,8 +7,8 @@ use super::desk::{Asked, Desk, PATIENCE, Placed};
 use super::name;
 use crate::carrier::Account;
 use crate::model::{
-    Agent, AgentId, BasketId, Deed, E164, Error, Features, Number, NumberId, Offer, Order, OrderState, Reason, Result,
-    Status, Timestamp, Wanted,
+    Agent, AgentId, BasketId, Deed, E164, Error, Features, Number, NumberId, Offer, Order, OrderState, Papers, Reason,
+    Result, Status, Timestamp, Wanted,
 };
 use crate::store::{Change, Scope, Snapshot};
 
@@ -21,6 +21,8 @@ pub struct Item {
     pub friendly_name: Option<String>,
     /// The agent that will answer it.
     pub agent: Option<AgentId>,
+    /// The papers that its country wants to see, by their ids at the carrier.
+    pub papers: Papers,
 }
 
 impl Item {
@@ -68,7 +70,11 @@ impl Desk {
             let claimed = self.store.read(|snapshot| {
                 let look = |item: &Item| {
                     item.checked(snapshot, &asked.caller.scope)?;
-                    snapshot.is_claimed(account.carrier, account.name, &item.phone_number)
+                    snapshot.is_claimed(
+                        account.carrier,
+                        account.name.as_deref().unwrap_or_default(),
+                        &item.phone_number,
+                    )
                 };
                 items.iter().map(look).collect::<Result<Vec<_>>>()
             })?;
@@ -116,15 +122,17 @@ enum Quote {
     Offer(Offer),
     /// It does not list it, and may sell it nevertheless.
     Unlisted,
-    /// The account has it, or somebody here is about to: buying it again would take it over from them.
+    /// Somebody here has it or is about to.
     Taken,
+    /// The account has it, and nobody here: buying it again would take it over from whoever uses it.
+    AlreadyOwned,
 }
 
 impl Quote {
     fn offer(&self) -> Option<&Offer> {
         match self {
             Self::Offer(offer) => Some(offer),
-            Self::Unlisted | Self::Taken => None,
+            Self::Unlisted | Self::Taken | Self::AlreadyOwned => None,
         }
     }
 }
@@ -140,11 +148,12 @@ fn quoted(account: &Account, items: &[Item], claimed: &[bool]) -> Result<Vec<Quo
 }
 
 fn quote(account: &Account, number: &E164) -> Result<Quote> {
-    let wanted = Wanted { exactly: Some(number.clone()), limit: 1, ..Wanted::default() };
-    if let Some(offer) = account.port.search(&wanted)?.into_iter().find(|offer| offer.phone_number == *number) {
-        return Ok(Quote::Offer(offer));
+    if !account.port.owned(Some(number))?.is_empty() {
+        return Ok(Quote::AlreadyOwned);
     }
-    Ok(if account.port.owned(Some(number))?.is_empty() { Quote::Unlisted } else { Quote::Taken })
+    let wanted = Wanted { exactly: Some(number.clone()), limit: 1, ..Wanted::default() };
+    let offer = account.port.search(&wanted)?.into_iter().find(|offer| offer.phone_number == *number);
+    Ok(offer.map_or(Quote::Unlisted, Quote::Offer))
 }
 
 /// What an agency may still buy.
@@ -210,10 +219,15 @@ impl Claim<'_> {
         let number = self.pending(change, scope, item, offer, now)?;
         let mut order = Order {
             place: self.place,
+            papers: item.papers.clone(),
             customer_reference: self.customer_reference.map(str::to_owned),
             ..Order::new(self.desk.order_id(), self.basket, Deed::Purchase, &number, now)
         };
-        let admitted = if matches!(quote, Quote::Taken) { Err(Reason::NotAvailable) } else { room.admits(offer) };
+        let admitted = match quote {
+            Quote::Taken => Err(Reason::NotAvailable),
+            Quote::AlreadyOwned => Err(Reason::AlreadyOwned),
+            Quote::Offer(_) | Quote::Unlisted => room.admits(offer),
+        };
         let claimed = match admitted {
             Err(reason) => Err(reason),
             Ok(()) => match change.add_number(scope, &number) {
@@ -260,7 +274,7 @@ impl Claim<'_> {
             status: Status::Pending,
             is_active: false,
             carrier: self.account.carrier,
-            carrier_account: Some(self.account.name.into()),
+            carrier_account: self.account.name.clone(),
             location: offer.and_then(place),
             routing: None,
             purchased_at: None,

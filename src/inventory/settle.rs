@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::assignments::resume_route;
 use super::desk::{Desk, call_for_an_operator};
-use crate::carrier::{Port, Refusal, Rented, Trouble};
+use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
 use crate::model::{
-    Actor, By, Carrier, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
+    Actor, By, Carrier, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Text, Timestamp,
 };
 use crate::store::{Change, Scope};
 
@@ -97,10 +97,6 @@ impl Desk {
     }
 
     fn send(&self, order: &Order, number: &Number, route: &Route) -> Result<Done, Trouble> {
-        if order.carrier == Carrier::Sip && order.deed == Deed::Release {
-            // A number that the agency brought along is nobody's to take back.
-            return Ok(Done::Released);
-        }
         let port = match self.carriers.of(order.carrier, order.account.as_deref()) {
             Some(account) => account.port,
             // No carrier has been told of a route, and none has to be.
@@ -109,20 +105,13 @@ impl Desk {
         };
         let rented = rented(number);
         match order.deed {
-            Deed::Purchase => port.acquire(&number.phone_number, order.id, route).map(Done::Rented),
+            Deed::Purchase => port.acquire(&number.phone_number, order.id, route, &order.papers).map(Done::Rented),
             Deed::Release => match by_its_id(&*port, &rented, |rented| port.release(rented)) {
                 // It is gone already.
                 Ok(()) | Err(Trouble::Refused { reason: Refusal::NotOwned, .. }) => Ok(Done::Released),
                 Err(trouble) => Err(trouble),
             },
-            Deed::Route => {
-                by_its_id(&*port, &rented, |rented| port.configure(rented, route))?;
-                let there = port.owned(Some(&number.phone_number))?.into_iter().next();
-                there.map(|there| Done::Routed(there.route)).ok_or_else(|| Trouble::Refused {
-                    reason: Refusal::NotOwned,
-                    said: "it does not list the number".to_owned(),
-                })
-            }
+            Deed::Route => by_its_id(&*port, &rented, |rented| port.configure(rented, route)).map(Done::Routed),
         }
     }
 
@@ -185,9 +174,10 @@ impl Desk {
     /// Asks the carrier about an order whose end is not known.
     fn ask(&self, scope: &Scope, order: &Order, by: &By) -> Result<()> {
         let port = self.carriers.of(order.carrier, order.account.as_deref()).map(|account| account.port);
-        let there = match port {
-            Some(port) => port.owned(Some(&order.phone_number)).map(|found| found.into_iter().next()),
-            None => Err(Trouble::Unreached(Reason::NoAccount.to_string())),
+        let there = match (port, order.deed) {
+            (Some(port), Deed::Purchase) => port.trace(&order.phone_number, order.id),
+            (Some(port), Deed::Release | Deed::Route) => port.owned(Some(&order.phone_number)).map(Traced::of),
+            (None, _) => Err(Trouble::Unreached(Reason::NoAccount.to_string())),
         };
         self.store.write_by(by, |change| {
             let order = change.order(scope, order.id)?;
@@ -199,10 +189,22 @@ impl Desk {
                     let (reason, said) = why(trouble);
                     self.put_off(change, scope, order, reason, said)
                 }
-                (Deed::Purchase, Ok(Some(rented))) => self.confirm_purchase(change, scope, order, &rented),
-                (Deed::Purchase, Ok(None)) => self.absent(change, scope, order),
-                (Deed::Release, Ok(None)) => self.confirm_release(change, scope, order),
-                (Deed::Route, Ok(Some(rented))) => self.compare_route(change, scope, order, &rented.route),
+                (Deed::Purchase, Ok(Traced::Rented(rented))) => self.confirm_purchase(change, scope, order, &rented),
+                (Deed::Purchase, Ok(Traced::Nothing)) => self.absent(change, scope, order),
+                (_, Ok(Traced::Pending)) => {
+                    self.put_off(change, scope, order, Reason::Unanswered, Some("it is still at it".to_owned()))
+                }
+                (Deed::Purchase, Ok(Traced::Refused { reason, said })) => {
+                    let (reason, said) = why(Trouble::Refused { reason, said });
+                    if order.sends > 1 {
+                        // Another may be on its way yet.
+                        self.absent(change, scope, Order { reason: Some(reason), detail: said, ..order })
+                    } else {
+                        self.fail_purchase(change, scope, order, reason, said)
+                    }
+                }
+                (Deed::Release, Ok(Traced::Nothing)) => self.confirm_release(change, scope, order),
+                (Deed::Route, Ok(Traced::Rented(rented))) => self.compare_route(change, scope, order, &rented.route),
                 (Deed::Release | Deed::Route, _) => self.again(change, scope, order),
             }
         })
@@ -224,11 +226,14 @@ impl Desk {
                 self.write(change, scope, order)
             }
             Some(_) => match order.reason {
-                Some(reason @ (Reason::NotAvailable | Reason::InvalidNumber | Reason::Refused)) => {
+                // It was not refused: it never arrived.
+                None | Some(Reason::Unanswered | Reason::Unreached | Reason::CarrierBusy) => {
+                    self.again(change, scope, order)
+                }
+                Some(reason) => {
                     let said = order.detail.take();
                     self.fail_purchase(change, scope, order, reason, said)
                 }
-                _ => self.again(change, scope, order),
             },
         }
     }
@@ -320,11 +325,12 @@ impl Desk {
     /// What the carrier says of a number's route decides: the agent, or its route, may have changed meanwhile.
     fn compare_route(&self, change: &Change, scope: &Scope, order: Order, there: &Route) -> Result<()> {
         let mut number = change.number(scope, order.number)?;
-        if route_of(change, scope, &number)? != *there {
+        let wanted = wanted_route(change, scope, &number)?;
+        if fitting(number.carrier, &wanted) != *there {
             self.explain_route(change, scope, &order, "The carrier does not send its calls there yet")?;
             return self.again(change, scope, order);
         }
-        number.routing = None;
+        number.routing = no_way(number.carrier, &wanted);
         number.updated_at = self.clock.now();
         change.change_number(scope, &number)?;
         self.confirm(change, scope, order)
@@ -363,8 +369,21 @@ impl Desk {
     }
 }
 
-/// Where a number's calls are to go: its agent's route.
+/// What a number says whose carrier can make nothing of its agent's route.
+pub(super) const NO_WAY: &str = "The agent's route has nothing that this number's carrier knows";
+
+/// What a number says that is sent where its agent's route says, if that is nowhere for this carrier.
+pub(super) fn no_way(carrier: Carrier, wanted: &Route) -> Option<Text> {
+    (fitting(carrier, wanted).is_empty() && !wanted.is_empty()).then(|| NO_WAY.into())
+}
+
+/// Where a number's calls are to go, as its carrier knows it: the part of its agent's route that fits.
 pub(super) fn route_of(change: &Change, scope: &Scope, number: &Number) -> Result<Route> {
+    Ok(fitting(number.carrier, &wanted_route(change, scope, number)?))
+}
+
+/// Where a number's calls are to go: its agent's route.
+pub(super) fn wanted_route(change: &Change, scope: &Scope, number: &Number) -> Result<Route> {
     match &number.agent {
         Some(agent) => change.agent_route(scope, agent.id),
         None => Ok(Route::default()),
@@ -377,11 +396,12 @@ fn rented(number: &Number) -> Rented {
         phone_number: number.phone_number.clone(),
         carrier_number_id: number.carrier_number_id.as_deref().unwrap_or_default().to_owned(),
         route: Route::default(),
+        traits: Traits::default(),
     }
 }
 
 /// Does something with a number by the id that the carrier has it under, should that be another than we know.
-fn by_its_id(port: &dyn Port, rented: &Rented, deed: impl Fn(&Rented) -> Result<(), Trouble>) -> Result<(), Trouble> {
+fn by_its_id<T>(port: &dyn Port, rented: &Rented, deed: impl Fn(&Rented) -> Result<T, Trouble>) -> Result<T, Trouble> {
     match deed(rented) {
         Err(trouble @ Trouble::Refused { reason: Refusal::NotOwned, .. }) => {
             match port.owned(Some(&rented.phone_number))?.first() {
@@ -399,6 +419,10 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
         Trouble::Refused { reason: Refusal::NotAvailable, said } => (Reason::NotAvailable, Some(said)),
         Trouble::Refused { reason: Refusal::Invalid, said } => (Reason::InvalidNumber, Some(said)),
         Trouble::Refused { reason: Refusal::NotOwned, said } => (Reason::NoAccount, Some(said)),
+        Trouble::Refused { reason: Refusal::AlreadyOwned, said } => (Reason::AlreadyOwned, Some(said)),
+        Trouble::Refused { reason: Refusal::Missing(paper), said } => (Reason::RegulatoryRequired(paper), Some(said)),
+        Trouble::Refused { reason: Refusal::EmergencyAddress, said } => (Reason::EmergencyAddress, Some(said)),
+        Trouble::Refused { reason: Refusal::Credentials, said } => (Reason::BadCredentials, Some(said)),
         Trouble::Refused { reason: Refusal::Other, said } => (Reason::Refused, Some(said)),
         Trouble::Busy => (Reason::CarrierBusy, None),
         Trouble::Unreached(said) => (Reason::Unreached, Some(said)),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BasketId, Carrier, E164, Number, NumberId, OrderId, Text, Timestamp};
+use super::{BasketId, Carrier, E164, Number, NumberId, OrderId, Paper, Papers, Text, Timestamp};
 
 /// What a carrier is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +83,14 @@ pub enum Reason {
     OverBudget,
     /// The agency may not have more numbers.
     OverLimit,
+    /// The account has the number, and nobody here: buying it would take it over from whoever uses it.
+    AlreadyOwned,
+    /// The country wants to see this paper first.
+    RegulatoryRequired(Paper),
+    /// Emergency services know the number: that has to be taken back first.
+    EmergencyAddress,
+    /// The carrier does not accept the account's credentials, or they cannot be opened here.
+    BadCredentials,
     /// The carrier refused for another reason.
     Refused,
     /// The carrier has too much to do, and did nothing.
@@ -105,11 +113,17 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::NotAvailable,
         Self::InvalidNumber,
         Self::OverBudget,
         Self::OverLimit,
+        Self::AlreadyOwned,
+        Self::RegulatoryRequired(Paper::Address),
+        Self::RegulatoryRequired(Paper::Bundle),
+        Self::RegulatoryRequired(Paper::RequirementGroup),
+        Self::EmergencyAddress,
+        Self::BadCredentials,
         Self::Refused,
         Self::CarrierBusy,
         Self::Unreached,
@@ -129,6 +143,12 @@ impl Reason {
             Self::InvalidNumber => "invalid_number",
             Self::OverBudget => "over_budget",
             Self::OverLimit => "over_limit",
+            Self::AlreadyOwned => "already_owned",
+            Self::RegulatoryRequired(Paper::Address) => "address_required",
+            Self::RegulatoryRequired(Paper::Bundle) => "bundle_required",
+            Self::RegulatoryRequired(Paper::RequirementGroup) => "requirement_group_required",
+            Self::EmergencyAddress => "emergency_address",
+            Self::BadCredentials => "bad_credentials",
             Self::Refused => "refused",
             Self::CarrierBusy => "carrier_busy",
             Self::Unreached => "unreached",
@@ -150,6 +170,16 @@ impl fmt::Display for Reason {
             Self::InvalidNumber => "The carrier knows no such phone number",
             Self::OverBudget => "The agency's monthly budget does not allow it",
             Self::OverLimit => "The agency has as many phone numbers as it may have",
+            Self::AlreadyOwned => {
+                "The carrier account has this phone number already: adopt it with a sync instead of buying it"
+            }
+            Self::RegulatoryRequired(Paper::Address) => "This country requires an address: give its address_id",
+            Self::RegulatoryRequired(Paper::Bundle) => "This country requires a regulatory bundle: give its bundle_id",
+            Self::RegulatoryRequired(Paper::RequirementGroup) => {
+                "This country requires a requirement group: give its requirement_group_id"
+            }
+            Self::EmergencyAddress => "It has an emergency address at the carrier, which must be removed first",
+            Self::BadCredentials => "The carrier does not accept the account's credentials",
             Self::Refused => "The carrier refused",
             Self::CarrierBusy => "The carrier is busy and did nothing; try again later",
             Self::Unreached => "The carrier could not be reached and did nothing; try again later",
@@ -182,6 +212,8 @@ pub struct Order {
     pub carrier: Carrier,
     /// With which account.
     pub account: Option<Text>,
+    /// The papers that it is rented with; of a purchase only.
+    pub papers: Papers,
     /// The agency's own word for it.
     pub customer_reference: Option<String>,
     /// Where it stands.
@@ -217,6 +249,7 @@ impl Order {
             phone_number: number.phone_number.clone(),
             carrier: number.carrier,
             account: number.carrier_account.clone(),
+            papers: Papers::default(),
             customer_reference: None,
             state: OrderState::Claimed,
             sends: 0,

@@ -13,6 +13,8 @@ pub struct Route {
     pub trunk_id: Option<String>,
     /// A connection at the carrier (Telnyx' `connection_id`).
     pub connection_id: Option<String>,
+    /// Who handles messages at the carrier (Telnyx' `messaging_profile_id`).
+    pub messaging_profile_id: Option<String>,
     /// A SIP address.
     pub sip_uri: Option<String>,
 }

@@ -69,7 +69,7 @@ fn not_done(trouble: Trouble) -> HttpResponse {
                 Refusal::NotAvailable => StatusCode::CONFLICT,
                 Refusal::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
                 Refusal::NotOwned => StatusCode::NOT_FOUND,
-                Refusal::Other => StatusCode::FORBIDDEN,
+                _ => StatusCode::FORBIDDEN,
             };
             refused(status, reason, said)
         }

@@ -232,13 +232,12 @@ fn a_carrier_that_did_nothing_leaves_nothing() {
 
 #[test]
 fn a_lost_answer_leaves_the_number_pending_until_the_carrier_is_asked() {
-    let shop = Shop::with_faults(&[]);
+    // The answer is looked at before anybody has asked.
+    let shop = Shop::with_faults(&[("ORDERS__RETRY_DELAY", "1s")]);
     let stock = shop.stock(4);
     let faults = [Fault::DropAfter, Fault::FailAfter, Fault::Hang, Fault::DropBefore];
     for (number, fault) in stock.iter().zip(faults) {
         shop.fault(Request::Acquire, fault, 1);
-        // So that the answer is looked at before anybody has asked.
-        shop.fault(Request::Owned, Fault::Busy, 2);
         let item = json!({"phone_number": number, "agent_mapping_id": id(ROUTED)});
         let answer = shop.post(OWNER, PURCHASE, &json!({"phone_numbers": [item]}));
         let body = answer.json();

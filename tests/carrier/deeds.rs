@@ -4,7 +4,7 @@ use std::sync::Barrier;
 
 use linekeeper::carrier::simulator::{Deed, Simulator};
 use linekeeper::carrier::{Port, Refusal, Rented};
-use linekeeper::model::{Route, Wanted};
+use linekeeper::model::{Papers, Route, Wanted};
 
 use crate::house::{SEED, e164, everywhere, order, refusal, route, wanted, with_other_id};
 
@@ -15,6 +15,7 @@ fn full_route() -> Route {
         application_id: Some("AP1".into()),
         trunk_id: Some("TK1".into()),
         connection_id: Some("42".into()),
+        messaging_profile_id: Some("43".into()),
         sip_uri: Some("sip:agent@pbx.example".into()),
     }
 }
@@ -25,7 +26,7 @@ fn a_number_is_bought_routed_read_back_and_given_back() {
         let (number, port) = (house.any(), &house.port);
         assert_eq!(port.owned(None).unwrap(), []);
         assert_eq!(port.owned(Some(&number)).unwrap(), []);
-        let bought = port.acquire(&number, order(1), &route("https://one.example")).unwrap();
+        let bought = port.acquire(&number, order(1), &route("https://one.example"), &Papers::default()).unwrap();
         assert_eq!((&bought.phone_number, &bought.route), (&number, &route("https://one.example")));
         assert_eq!(port.owned(Some(&number)).unwrap(), std::slice::from_ref(&bought));
         port.configure(&bought, &full_route()).unwrap();
@@ -37,7 +38,7 @@ fn a_number_is_bought_routed_read_back_and_given_back() {
         assert_eq!(port.owned(None).unwrap(), []);
         let exactly = Wanted { exactly: Some(number.clone()), ..wanted("US") };
         assert_eq!(house.search(&exactly).len(), 1, "it is in stock again");
-        let again = port.acquire(&number, order(2), &Route::default()).unwrap();
+        let again = port.acquire(&number, order(2), &Route::default(), &Papers::default()).unwrap();
         assert_ne!(again.carrier_number_id, bought.carrier_number_id);
         let entries = house.entries();
         let deeds = entries.iter().map(|entry| entry.deed).collect::<Vec<_>>();
@@ -53,11 +54,12 @@ fn a_number_is_bought_routed_read_back_and_given_back() {
 fn a_purchase_that_is_repeated_is_accepted_and_written_again() {
     everywhere(|house| {
         let number = house.any();
-        let bought = house.port.acquire(&number, order(1), &route("https://one.example")).unwrap();
-        let repeated = house.port.acquire(&number, order(1), &route("https://one.example")).unwrap();
+        let bought = house.port.acquire(&number, order(1), &route("https://one.example"), &Papers::default()).unwrap();
+        let repeated =
+            house.port.acquire(&number, order(1), &route("https://one.example"), &Papers::default()).unwrap();
         assert_eq!(repeated, bought);
         // Whoever asks: it is a take-over.
-        let taken = house.port.acquire(&number, order(2), &route("https://two.example")).unwrap();
+        let taken = house.port.acquire(&number, order(2), &route("https://two.example"), &Papers::default()).unwrap();
         assert_eq!(taken, Rented { route: route("https://two.example"), ..bought.clone() });
         assert_eq!(house.port.owned(None).unwrap(), [taken]);
         let entries = house.entries();
@@ -70,7 +72,7 @@ fn a_purchase_that_is_repeated_is_accepted_and_written_again() {
 #[test]
 fn the_test_numbers_do_what_twilios_do() {
     everywhere(|house| {
-        let buy = |number: &str| house.port.acquire(&e164(number), order(1), &Route::default());
+        let buy = |number: &str| house.port.acquire(&e164(number), order(1), &Route::default(), &Papers::default());
         let exactly = |number: &str| house.search(&Wanted { exactly: Some(e164(number)), ..wanted("US") });
         let offers = exactly("+15005550006");
         assert!(offers.len() == 1 && offers[0].features.sms && offers[0].quickship, "{offers:?}");
@@ -94,9 +96,13 @@ fn what_is_not_in_stock_or_not_owned_is_refused_and_not_written() {
             .filter(|number| house.search(&Wanted { exactly: Some(number.clone()), ..wanted("US") }).is_empty());
         let not_in_stock = not_in_stock.take(5).collect::<Vec<_>>();
         for number in not_in_stock.iter().chain(&[e164("+8613012345678"), e164("+1234567"), e164("+19701234567")]) {
-            assert_eq!(refusal(house.port.acquire(number, order(1), &Route::default())), Refusal::NotAvailable);
+            assert_eq!(
+                refusal(house.port.acquire(number, order(1), &Route::default(), &Papers::default())),
+                Refusal::NotAvailable
+            );
         }
         let never_bought = Rented {
+            traits: linekeeper::carrier::Traits::default(),
             phone_number: in_stock[0].phone_number.clone(),
             carrier_number_id: "sim-1".into(),
             route: Route::default(),
@@ -104,7 +110,8 @@ fn what_is_not_in_stock_or_not_owned_is_refused_and_not_written() {
         assert_eq!(refusal(house.port.configure(&never_bought, &route("x"))), Refusal::NotOwned);
         assert_eq!(refusal(house.port.release(&never_bought)), Refusal::NotOwned);
         assert_eq!(house.entries(), []);
-        let bought = house.port.acquire(&in_stock[0].phone_number, order(1), &Route::default()).unwrap();
+        let bought =
+            house.port.acquire(&in_stock[0].phone_number, order(1), &Route::default(), &Papers::default()).unwrap();
         assert_eq!(refusal(house.port.configure(&with_other_id(&bought), &route("x"))), Refusal::NotOwned);
         assert_eq!(refusal(house.port.release(&with_other_id(&bought))), Refusal::NotOwned);
         house.port.release(&bought).unwrap();
@@ -123,7 +130,12 @@ fn eight_threads_that_buy_the_same_number_at_once_are_all_accepted() {
                 scope.spawn(move || {
                     begin.wait();
                     for round in 0..4 {
-                        let bought = house.port.acquire(number, order(thread * 10 + round), &Route::default());
+                        let bought = house.port.acquire(
+                            number,
+                            order(thread * 10 + round),
+                            &Route::default(),
+                            &Papers::default(),
+                        );
                         assert_eq!(bought.unwrap().phone_number, *number);
                     }
                 });
@@ -147,6 +159,7 @@ fn numbers_from_elsewhere_are_taken_over_at_once() {
     let number = |at: u32| e164(&format!("+1970{at:07}"));
     let began = std::time::Instant::now();
     let rented = |at: u32| Rented {
+        traits: linekeeper::carrier::Traits::default(),
         phone_number: number(at),
         carrier_number_id: format!("theirs-{at}"),
         route: route(if at == 7 { "kept" } else { "" }),
@@ -157,6 +170,6 @@ fn numbers_from_elsewhere_are_taken_over_at_once() {
     assert_eq!(simulator.owned(None).unwrap(), rented);
     // Whoever has it may route it, and may buy it again.
     simulator.configure(&rented[1], &route("x")).unwrap();
-    let bought = simulator.acquire(&number(1), order(1), &route("y")).unwrap();
+    let bought = simulator.acquire(&number(1), order(1), &route("y"), &Papers::default()).unwrap();
     assert_eq!(bought.carrier_number_id, rented[1].carrier_number_id);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use linekeeper::carrier::simulator::{Deed, Fault, Request};
 use linekeeper::carrier::{Port, Refusal, Rented, Trouble};
-use linekeeper::model::{Route, Wanted};
+use linekeeper::model::{Papers, Route, Wanted};
 
 use crate::house::{House, everywhere, order, remote, route, wanted};
 
@@ -61,13 +61,14 @@ fn assert_each<P>(
 }
 
 fn buy(house: &House, at: u64) -> Rented {
-    house.port.acquire(&house.any(), order(at), &Route::default()).unwrap()
+    house.port.acquire(&house.any(), order(at), &Route::default(), &Papers::default()).unwrap()
 }
 
 #[test]
 fn each_fault_of_a_purchase_does_what_it_says() {
     everywhere(|house| {
-        let acquire = |port: &dyn Port, number: &_| port.acquire(number, order(1), &route("x")).map(drop);
+        let acquire =
+            |port: &dyn Port, number: &_| port.acquire(number, order(1), &route("x"), &Papers::default()).map(drop);
         assert_each(house, Request::Acquire, |_| house.any(), acquire, |_, done| done);
         let entries = house.entries();
         let twice = entries.iter().position(|entry| entry.injected).unwrap();
@@ -80,7 +81,7 @@ fn each_fault_of_a_purchase_does_what_it_says() {
 #[test]
 fn each_fault_of_a_route_does_what_it_says() {
     everywhere(|house| {
-        let configure = |port: &dyn Port, rented: &Rented| port.configure(rented, &route("x"));
+        let configure = |port: &dyn Port, rented: &Rented| port.configure(rented, &route("x")).map(drop);
         assert_each(house, Request::Configure, |at| buy(house, at), configure, |_, done| done);
     });
 }
@@ -113,7 +114,7 @@ fn faults_happen_in_the_order_they_were_ordered_in_to_their_own_requests_and_no_
         house.order_fault(Request::Acquire, Fault::DropAfter, 1);
         house.order_fault(Request::Acquire, Fault::Refuse, 0);
         let number = house.any();
-        let acquire = || house.port.acquire(&number, order(1), &Route::default());
+        let acquire = || house.port.acquire(&number, order(1), &Route::default(), &Papers::default());
         assert_eq!([acquire(), acquire()], [Err(Trouble::Busy), Err(Trouble::Busy)]);
         assert_eq!(house.port.owned(None).unwrap(), []);
         assert!(matches!(acquire(), Err(Trouble::Unknown(_))));
@@ -129,7 +130,7 @@ fn a_slow_deed_is_done_after_its_client_has_gone() {
     let number = house.any();
     house.order_fault(Request::Acquire, Fault::Slow { delay: Duration::from_millis(400) }, 1);
     let impatient = remote(house.url().unwrap(), 100);
-    let answer = impatient.acquire(&number, order(1), &Route::default());
+    let answer = impatient.acquire(&number, order(1), &Route::default(), &Papers::default());
     assert!(matches!(answer, Err(Trouble::Unknown(_))), "{answer:?}");
     assert_eq!(house.port.owned(Some(&number)).unwrap(), [], "it is on its way");
     let began = Instant::now();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use linekeeper::carrier::simulator::{Entry, LEDGER_FILE, Ledger};
 use linekeeper::carrier::{Port, Trouble};
-use linekeeper::model::{E164, Route, Wanted};
+use linekeeper::model::{E164, Papers, Route, Wanted};
 
 use crate::house::{command, order, remote, serve, wanted};
 use crate::support::{Server, linekeeper};
@@ -66,7 +66,7 @@ fn buy(server: &Server, most: u32) -> (Vec<E164>, Option<Trouble>) {
     let client = remote(&server.base_url, 10_000);
     let mut bought = Vec::new();
     for offer in client.search(&Wanted { limit: most, ..wanted("US") }).unwrap() {
-        match client.acquire(&offer.phone_number, order(1), &Route::default()) {
+        match client.acquire(&offer.phone_number, order(1), &Route::default(), &Papers::default()) {
             Ok(rented) => bought.push(rented.phone_number),
             Err(trouble) => return (bought, Some(trouble)),
         }
@@ -89,8 +89,9 @@ fn a_simulator_killed_at_random_moments_has_lost_nothing_it_acknowledged() {
                 let (client, offers) = (&client, &offers);
                 scope.spawn(move || {
                     let mine = offers.iter().skip(part).step_by(2).cycle();
-                    let bought = mine
-                        .map_while(|offer| client.acquire(&offer.phone_number, order(round), &Route::default()).ok());
+                    let bought = mine.map_while(|offer| {
+                        client.acquire(&offer.phone_number, order(round), &Route::default(), &Papers::default()).ok()
+                    });
                     bought.map(|rented| rented.phone_number).collect::<Vec<_>>()
                 })
             };

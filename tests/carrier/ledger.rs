@@ -7,7 +7,7 @@ use std::path::Path;
 
 use linekeeper::carrier::Port;
 use linekeeper::carrier::simulator::{LEDGER_FILE, Ledger, Simulator};
-use linekeeper::model::{Route, Wanted};
+use linekeeper::model::{Papers, Route, Wanted};
 
 use crate::house::{SEED, order, route, wanted};
 
@@ -15,9 +15,9 @@ use crate::house::{SEED, order, route, wanted};
 fn with_history(directory: &Path) -> Vec<linekeeper::carrier::Rented> {
     let simulator = Simulator::open(directory, SEED).unwrap();
     for (offer, at) in simulator.search(&Wanted { limit: 5, ..wanted("DE") }).unwrap().iter().zip(1..) {
-        let rented = simulator.acquire(&offer.phone_number, order(at), &Route::default()).unwrap();
+        let rented = simulator.acquire(&offer.phone_number, order(at), &Route::default(), &Papers::default()).unwrap();
         match at {
-            2 => simulator.configure(&rented, &route("https://two.example")).unwrap(),
+            2 => drop(simulator.configure(&rented, &route("https://two.example")).unwrap()),
             4 => simulator.release(&rented).unwrap(),
             _ => {}
         }

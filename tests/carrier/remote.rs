@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use linekeeper::carrier::simulator::Remote;
 use linekeeper::carrier::{Port, Refusal, Rented, Trouble};
-use linekeeper::model::Route;
+use linekeeper::model::{Papers, Route};
 use serde_json::json;
 
 use crate::house::{e164, order, remote};
@@ -54,7 +54,7 @@ fn answer(status: &str, body: &str) -> Vec<u8> {
 }
 
 fn buy(remote: &Remote) -> Result<Rented, Trouble> {
-    remote.acquire(&e164("+19705551234"), order(1), &Route::default())
+    remote.acquire(&e164("+19705551234"), order(1), &Route::default(), &Papers::default())
 }
 
 #[test]
@@ -164,11 +164,19 @@ fn a_listing_of_100_000_numbers_is_read_and_a_broken_one_is_none() {
 
 #[test]
 fn only_an_address_is_taken_for_one() {
-    for good in ["http://127.0.0.1:8090", "http://127.0.0.1:8090/", "http://carrier", "http://[::1]:80/at/a/path"] {
+    for good in [
+        "http://127.0.0.1:8090",
+        "http://127.0.0.1:8090/",
+        "http://carrier",
+        "http://[::1]:80/at/a/path",
+        "https://carrier",
+    ] {
         Remote::new(good, Duration::from_secs(1)).unwrap();
     }
-    for bad in ["", "127.0.0.1:8090", "https://127.0.0.1", "http://", "/search", "http://a/?b=c", "http://a b"] {
+    for bad in
+        ["", "127.0.0.1:8090", "ftp://127.0.0.1", "http://", "/search", "http://a/?b=c", "http://a b", "http://a:b@c"]
+    {
         let error = Remote::new(bad, Duration::from_secs(1)).unwrap_err();
-        assert!(error.to_string().contains("http://127.0.0.1:8090"), "{bad}");
+        assert!(error.to_string().contains("https://api.example.com"), "{bad}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use linekeeper::carrier::Port;
 use linekeeper::carrier::simulator::{Fault, Request};
-use linekeeper::model::Route;
+use linekeeper::model::{Papers, Route};
 use serde_json::{Value, json};
 
 use crate::house::{House, order, post, remote, serve};
@@ -85,7 +85,7 @@ fn what_it_cannot_use_it_says_in_a_sentence() {
     let server = serve(directory.path());
     let client = remote(&server.base_url, 10_000);
     let number = client.search(&crate::house::wanted("FR")).unwrap().remove(0).phone_number;
-    client.acquire(&number, order(1), &Route::default()).unwrap();
+    client.acquire(&number, order(1), &Route::default(), &Papers::default()).unwrap();
     let address = server.base_url.strip_prefix("http://").unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let run = |listen: &str, state: &std::path::Path| {

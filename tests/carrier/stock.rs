@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use linekeeper::carrier::Port;
 use linekeeper::carrier::simulator::Simulator;
-use linekeeper::model::{Features, NumberType, Offer, Wanted};
+use linekeeper::model::{Features, NumberType, Offer, Papers, Wanted};
 
 use crate::house::{House, SEED, e164, everywhere, order, wanted};
 
@@ -199,7 +199,8 @@ fn the_same_question_has_the_same_answer_until_something_is_bought() {
         let before = house.search(&question);
         assert_eq!(house.search(&question), before);
         let bought = before[3].phone_number.clone();
-        let rented = house.port.acquire(&bought, order(1), &linekeeper::model::Route::default()).unwrap();
+        let rented =
+            house.port.acquire(&bought, order(1), &linekeeper::model::Route::default(), &Papers::default()).unwrap();
         let after = house.search(&question);
         assert!(after.iter().all(|offer| offer.phone_number != bought));
         assert_eq!((&after[..3], &after[3..39]), (&before[..3], &before[4..]));

@@ -15,8 +15,8 @@ use linekeeper::inventory::desk::{Asked, Desk, Placed, Repeat};
 use linekeeper::inventory::purchases::{Item, Purchase};
 use linekeeper::inventory::releases::Release;
 use linekeeper::model::{
-    Actor, AgencyId, AgentId, By, E164, Error, Number, NumberId, Offer, Order, OrderId, Permissions, Result, Route,
-    Status, Wanted,
+    Actor, AgencyId, AgentId, By, E164, Error, Number, NumberId, Offer, Order, OrderId, Papers, Permissions, Result,
+    Route, Status, Wanted,
 };
 use linekeeper::store::Scope;
 use serde_json::{Value, json};
@@ -62,11 +62,11 @@ impl Port for Fragile {
         self.carrier.search(wanted)
     }
 
-    fn acquire(&self, number: &E164, reference: OrderId, route: &Route) -> Result<Rented, Trouble> {
-        self.call(Request::Acquire, || self.carrier.acquire(number, reference, route))
+    fn acquire(&self, number: &E164, reference: OrderId, route: &Route, papers: &Papers) -> Result<Rented, Trouble> {
+        self.call(Request::Acquire, || self.carrier.acquire(number, reference, route, papers))
     }
 
-    fn configure(&self, rented: &Rented, route: &Route) -> Result<(), Trouble> {
+    fn configure(&self, rented: &Rented, route: &Route) -> Result<Route, Trouble> {
         self.call(Request::Configure, || self.carrier.configure(rented, route))
     }
 
@@ -181,7 +181,12 @@ impl World {
         answered: bool,
     ) -> Came<Vec<Purchase>> {
         let (asked, agent) = (self.asked(agency, key, request), agent.map(|routed| Self::agent(agency, routed)));
-        let item = |which: &usize| Item { phone_number: self.pool[*which].clone(), friendly_name: None, agent };
+        let item = |which: &usize| Item {
+            phone_number: self.pool[*which].clone(),
+            friendly_name: None,
+            agent,
+            papers: Papers::default(),
+        };
         let items = numbers.iter().map(item).collect::<Vec<_>>();
         self.desk(|desk| desk.purchase(&asked, &items, None).and_then(|placed| kept(desk, &asked, placed, answered)))
     }

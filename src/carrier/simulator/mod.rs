@@ -17,13 +17,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::carrier::{Port, Rented, Trouble};
-use crate::model::{E164, Offer, OrderId, Route, Wanted};
+use crate::carrier::{Port, Rented, Trouble, read_back};
+use crate::model::{E164, Offer, OrderId, Papers, Route, Wanted};
 
 pub use faults::{Fault, Outcome, Request};
 pub use ledger::{Deed, Entry, LEDGER_FILE, Ledger, Notes};
 pub use office::{Held, Office, Terms};
-pub use remote::{NoSimulatorThere, Remote};
+pub use remote::Remote;
 
 /// The one account that everybody who uses a simulator shares.
 pub const ACCOUNT: &str = "simulator";
@@ -106,14 +106,15 @@ impl Port for Simulator {
         self.ask(Request::Search, |_| Ok(self.office.search(wanted)))
     }
 
-    fn acquire(&self, number: &E164, reference: OrderId, route: &Route) -> Result<Rented, Trouble> {
+    fn acquire(&self, number: &E164, reference: OrderId, route: &Route, _: &Papers) -> Result<Rented, Trouble> {
         let terms = Terms { reference: Some(reference), route: route.clone(), ..Terms::default() };
         self.ask(Request::Acquire, |injected| self.office.acquire(number, &terms, injected))
     }
 
-    fn configure(&self, rented: &Rented, route: &Route) -> Result<(), Trouble> {
+    fn configure(&self, rented: &Rented, route: &Route) -> Result<Route, Trouble> {
         let terms = Terms { route: route.clone(), ..Terms::default() };
-        self.ask(Request::Configure, |injected| self.office.configure(rented, &terms, injected))
+        self.ask(Request::Configure, |injected| self.office.configure(rented, &terms, injected))?;
+        read_back(self, rented)
     }
 
     fn owned(&self, number: Option<&E164>) -> Result<Vec<Rented>, Trouble> {

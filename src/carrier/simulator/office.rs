@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::ledger::{Deed, Entry, Ledger, Notes};
 use super::stock::{INVALID, NEVER, Stock};
-use crate::carrier::{Refusal, Rented, Trouble};
+use crate::carrier::{Refusal, Rented, Traits, Trouble};
 use crate::clock::Clock;
 use crate::model::{E164, Offer, OrderId, Route, Wanted};
 
@@ -89,6 +89,7 @@ impl Office {
             phone_number: number.clone(),
             carrier_number_id: owned.unwrap_or_else(|| new_id(ledger.next())),
             route: terms.route.clone(),
+            traits: Traits::default(),
         };
         let Terms { reference, notes, .. } = terms.clone();
         let entry = Entry { reference, notes, injected, ..entry(ledger.next(), Deed::Acquire, &rented) };
@@ -125,6 +126,7 @@ impl Office {
                 phone_number: number.clone(),
                 carrier_number_id: lease.carrier_number_id.clone(),
                 route: lease.route.clone(),
+                traits: Traits::default(),
             },
             notes: lease.notes.clone(),
         };

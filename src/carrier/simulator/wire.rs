@@ -21,6 +21,8 @@ pub struct Route {
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    messaging_profile_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sip_uri: Option<String>,
 }
 
@@ -153,6 +155,8 @@ struct Rented {
     carrier_number_id: String,
     #[serde(with = "Route")]
     route: model::Route,
+    #[serde(skip)]
+    traits: carrier::Traits,
 }
 
 /// What `/configure`, `/release` and `/faults` answer with when they have done it: nothing more.
@@ -176,6 +180,11 @@ enum Reason {
     NotAvailable,
     Invalid,
     NotOwned,
+    AlreadyOwned,
+    #[serde(with = "text")]
+    Missing(model::Paper),
+    EmergencyAddress,
+    Credentials,
     Other,
 }
 
@@ -225,6 +234,16 @@ pub(super) mod text {
 
         fn read(text: &str) -> Option<Self> {
             text.parse().ok()
+        }
+    }
+
+    impl Shown for crate::model::Paper {
+        fn shown(&self) -> String {
+            self.name().to_owned()
+        }
+
+        fn read(text: &str) -> Option<Self> {
+            Self::ALL.into_iter().find(|paper| paper.name() == text)
         }
     }
 

@@ -13,7 +13,7 @@ use super::requests::{Kept, NAME, Object, asked, at_the_desk, caller, read, writ
 use super::wire::{direction, text, text_or_null};
 use crate::app::{AppState, Work};
 use crate::inventory::purchases::{Item, Purchase};
-use crate::model::{Number, OrderState, Permission, Reason, Status, Timestamp};
+use crate::model::{Number, OrderState, Paper, Papers, Permission, Reason, Status, Timestamp};
 
 /// How many numbers can be bought at once.
 const MAX_ITEMS: usize = 50;
@@ -38,7 +38,19 @@ struct ItemBody {
     #[schemars(length(min = 1, max = 200), regex(pattern = NAME))]
     friendly_name: Option<String>,
     agent_mapping_id: Option<Uuid>,
+    /// What regulated countries want to see, by their ids at the carrier.
+    #[schemars(length(min = 1, max = 64), regex(pattern = CARRIER_ID))]
+    address_id: Option<String>,
+    #[schemars(length(min = 1, max = 64), regex(pattern = CARRIER_ID))]
+    bundle_id: Option<String>,
+    #[schemars(length(min = 1, max = 64), regex(pattern = CARRIER_ID))]
+    requirement_group_id: Option<String>,
 }
+
+/// What carriers' ids are made of.
+const CARRIER_ID: &str = "^[0-9A-Za-z_-]+$";
+/// The longest of them that is taken.
+const MAX_CARRIER_ID: usize = 64;
 
 /// What came of it.
 #[derive(Serialize, JsonSchema)]
@@ -92,6 +104,12 @@ struct PurchasedNumber<'a> {
 struct FailedPurchase<'a> {
     phone_number: &'a str,
     error: String,
+    /// What a program can tell it by, where it can do something about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// What has to be given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<&'static str>,
 }
 
 /// `POST /functions/v1/phone-numbers-purchase`
@@ -130,9 +148,33 @@ impl PurchaseBody {
                 .parse()
                 .map_err(|reason| Failure::Parameter(format!("phone_numbers[{place}].phone_number: {reason}")))?;
             let agent = item.agent_mapping_id.map(crate::model::AgentId);
-            Ok(Item { phone_number, friendly_name: item.friendly_name.clone(), agent })
+            let papers = item.papers().map_err(|name| {
+                Failure::Parameter(format!(
+                    "phone_numbers[{place}].{name} must have 1 to {MAX_CARRIER_ID} letters, digits, - and _"
+                ))
+            })?;
+            Ok(Item { phone_number, friendly_name: item.friendly_name.clone(), agent, papers })
         };
         self.phone_numbers.iter().enumerate().map(item).collect()
+    }
+}
+
+impl ItemBody {
+    /// The papers, or the name of the one whose id is none.
+    fn papers(&self) -> Result<Papers, &'static str> {
+        let read = |id: &Option<String>, paper: Paper| match id {
+            None => Ok(None),
+            Some(id) => {
+                let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+                let is_one = (1..=MAX_CARRIER_ID).contains(&id.len()) && id.bytes().all(is_plain);
+                if is_one { Ok(Some(id.clone())) } else { Err(paper.name()) }
+            }
+        };
+        Ok(Papers {
+            address_id: read(&self.address_id, Paper::Address)?,
+            bundle_id: read(&self.bundle_id, Paper::Bundle)?,
+            requirement_group_id: read(&self.requirement_group_id, Paper::RequirementGroup)?,
+        })
     }
 }
 
@@ -207,7 +249,12 @@ impl<'a> FailedPurchase<'a> {
     fn of(purchase: &'a Purchase) -> Option<Self> {
         let reason = purchase.order.reason.filter(|_| purchase.order.state == OrderState::Failed)?;
         let phone_number = purchase.order.phone_number.as_str();
-        Some(Self { phone_number, error: reason.to_string() })
+        let (code, missing) = match reason {
+            Reason::RegulatoryRequired(paper) => (Some("regulatory_required"), vec![paper.name()]),
+            Reason::AlreadyOwned => (Some("already_owned"), Vec::new()),
+            _ => (None, Vec::new()),
+        };
+        Some(Self { phone_number, error: reason.to_string(), code, missing })
     }
 }
 
@@ -215,10 +262,16 @@ impl<'a> FailedPurchase<'a> {
 fn status_of(reason: Reason) -> StatusCode {
     match reason {
         Reason::OverBudget | Reason::OverLimit => StatusCode::PAYMENT_REQUIRED,
-        Reason::NotAvailable | Reason::InvalidNumber | Reason::UnderWay | Reason::NoSuchNumber | Reason::Withdrawn => {
-            StatusCode::CONFLICT
-        }
+        Reason::RegulatoryRequired(_) => StatusCode::BAD_REQUEST,
+        Reason::NotAvailable
+        | Reason::InvalidNumber
+        | Reason::AlreadyOwned
+        | Reason::UnderWay
+        | Reason::NoSuchNumber
+        | Reason::Withdrawn => StatusCode::CONFLICT,
         Reason::Refused
+        | Reason::EmergencyAddress
+        | Reason::BadCredentials
         | Reason::CarrierBusy
         | Reason::Unreached
         | Reason::Unanswered

@@ -90,7 +90,7 @@ impl Snapshot<'_> {
     pub fn agent_route(&self, scope: &Scope, agent: AgentId) -> Result<Route> {
         self.connection()
             .prepare_cached(
-                "SELECT voice_url, sms_url, application_id, trunk_id, connection_id, sip_uri
+                "SELECT voice_url, sms_url, application_id, trunk_id, connection_id, messaging_profile_id, sip_uri
                  FROM agent_mappings WHERE agency_no = ?1 AND id = ?2",
             )?
             .query_row(params![scope.agency_no, agent], |row| {
@@ -100,7 +100,8 @@ impl Snapshot<'_> {
                     application_id: row.get(2)?,
                     trunk_id: row.get(3)?,
                     connection_id: row.get(4)?,
-                    sip_uri: row.get(5)?,
+                    messaging_profile_id: row.get(5)?,
+                    sip_uri: row.get(6)?,
                 })
             })
             .optional()?
@@ -131,7 +132,8 @@ impl Change<'_> {
             .connection()
             .prepare_cached(
                 "UPDATE agent_mappings
-                 SET voice_url = ?3, sms_url = ?4, application_id = ?5, trunk_id = ?6, connection_id = ?7, sip_uri = ?8
+                 SET voice_url = ?3, sms_url = ?4, application_id = ?5, trunk_id = ?6, connection_id = ?7,
+                     messaging_profile_id = ?8, sip_uri = ?9
                  WHERE agency_no = ?1 AND id = ?2",
             )?
             .execute(params![
@@ -142,6 +144,7 @@ impl Change<'_> {
                 route.application_id,
                 route.trunk_id,
                 route.connection_id,
+                route.messaging_profile_id,
                 route.sip_uri
             ])?;
         if changed == 0 { Err(Error::NotFound(Noun::Agent)) } else { Ok(()) }

@@ -3,12 +3,12 @@
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{BasketId, Error, Noun, NumberId, Order, OrderId, Result, Timestamp};
+use crate::model::{BasketId, Error, Noun, NumberId, Order, OrderId, Papers, Result, Timestamp};
 use crate::store::Scope;
 
 /// The columns that `order` reads.
 const COLUMNS: &str = "o.id, o.basket, o.place, o.deed, o.number_id, o.phone_number, o.carrier, o.carrier_account,
-    o.customer_reference, o.state, o.sends, o.tries, o.absent_since, o.due_at, o.reason, o.detail, o.created_at, o.updated_at";
+    o.address_id, o.bundle_id, o.requirement_group_id, o.customer_reference, o.state, o.sends, o.tries, o.absent_since, o.due_at, o.reason, o.detail, o.created_at, o.updated_at";
 
 impl Snapshot<'_> {
     /// One order of the agency.
@@ -91,10 +91,11 @@ impl Change<'_> {
         self.connection()
             .prepare_cached(
                 "INSERT INTO orders (agency_no, id, basket, place, deed, number_id, phone_number, carrier,
-                     carrier_account, customer_reference, state, sends, tries, absent_since, due_at, reason, detail,
+                     carrier_account, address_id, bundle_id, requirement_group_id, customer_reference, state, sends, tries,
+                     absent_since, due_at, reason, detail,
                      created_at, updated_at)
                  VALUES (:agency, :id, :basket, :place, :deed, :number, :phone_number, :carrier,
-                     :account, :customer_reference, :state, :sends, :tries, :absent_since, :due_at, :reason, :detail,
+                     :account, :address_id, :bundle_id, :requirement_group_id, :customer_reference, :state, :sends, :tries, :absent_since, :due_at, :reason, :detail,
                      :created_at, :updated_at)",
             )?
             .execute(named_params! {
@@ -107,6 +108,9 @@ impl Change<'_> {
                 ":phone_number": order.phone_number,
                 ":carrier": order.carrier,
                 ":account": order.account,
+                ":address_id": order.papers.address_id,
+                ":bundle_id": order.papers.bundle_id,
+                ":requirement_group_id": order.papers.requirement_group_id,
                 ":customer_reference": order.customer_reference,
                 ":state": order.state,
                 ":sends": order.sends,
@@ -164,15 +168,16 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         phone_number: row.get(5)?,
         carrier: row.get(6)?,
         account: row.get(7)?,
-        customer_reference: row.get(8)?,
-        state: row.get(9)?,
-        sends: row.get(10)?,
-        tries: row.get(11)?,
-        absent_since: row.get(12)?,
-        due_at: row.get(13)?,
-        reason: row.get(14)?,
-        detail: row.get(15)?,
-        created_at: row.get(16)?,
-        updated_at: row.get(17)?,
+        papers: Papers { address_id: row.get(8)?, bundle_id: row.get(9)?, requirement_group_id: row.get(10)? },
+        customer_reference: row.get(11)?,
+        state: row.get(12)?,
+        sends: row.get(13)?,
+        tries: row.get(14)?,
+        absent_since: row.get(15)?,
+        due_at: row.get(16)?,
+        reason: row.get(17)?,
+        detail: row.get(18)?,
+        created_at: row.get(19)?,
+        updated_at: row.get(20)?,
     })
 }

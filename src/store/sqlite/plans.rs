@@ -151,7 +151,12 @@ fn trade(store: &Store, agency: AgencyId, agent: AgentId) {
     let caller = Caller { actor: Actor::Operator, permissions: Permissions::ALL, scope };
     let asked =
         |key: &str| Asked { caller, by: By::OPERATOR, repeat: Some(Repeat { key: key.to_owned(), request: [0; 32] }) };
-    let item = |number: &str| Item { phone_number: number.parse().unwrap(), friendly_name: None, agent: None };
+    let item = |number: &str| Item {
+        phone_number: number.parse().unwrap(),
+        friendly_name: None,
+        agent: None,
+        papers: crate::model::Papers::default(),
+    };
     let items = ["+15005550006", "+15005550000"].map(item);
     let Placed::Now(bought, _) = desk.purchase(&asked("a"), &items, None).unwrap() else { panic!("asked before") };
     desk.answered(&asked("a"), 207, b"{}").unwrap();

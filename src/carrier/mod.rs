@@ -2,16 +2,18 @@
 //!
 //! None of this is called inside a transaction or while a database connection is held: a carrier may take its time.
 
+mod accounts;
 pub mod http;
+pub mod keyring;
 pub mod simulator;
 mod sip;
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
-use self::sip::Sip;
+pub use accounts::{Account, Carriers, Unopened};
+
 use crate::model::{
-    Carrier, E164, Features, Money, NumberType, Offer, OrderId, Paper, Papers, Route, Text, Timestamp, Wanted,
+    Carrier, E164, Features, Money, NumberType, Offer, OrderId, Paper, Papers, Route, Timestamp, Wanted,
 };
 
 /// A carrier, as we use it: with one account of ours.
@@ -228,47 +230,5 @@ pub fn fitting(carrier: Carrier, route: &Route) -> Route {
         Carrier::Sip => Route { sip_uri, ..Route::default() },
         Carrier::Twilio => Route { voice_url, sms_url, application_id, trunk_id, ..Route::default() },
         Carrier::Telnyx => Route { connection_id, messaging_profile_id, ..Route::default() },
-    }
-}
-
-/// The carriers that can be reached, by their accounts.
-#[derive(Clone, Debug, Default)]
-pub struct Carriers {
-    simulator: Option<Arc<dyn Port>>,
-}
-
-/// An account at a carrier: what a number is rented with.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// At which carrier.
-    pub carrier: Carrier,
-    /// Its name there.
-    pub name: Option<Text>,
-    /// The way there.
-    pub port: Arc<dyn Port>,
-}
-
-impl Carriers {
-    /// The same carriers and a simulator, whose one account all agencies share.
-    #[must_use]
-    pub fn with_simulator(mut self, simulator: Arc<dyn Port>) -> Self {
-        self.simulator = Some(simulator);
-        self
-    }
-
-    /// The account that agencies buy with, if there is one.
-    #[must_use]
-    pub fn for_purchases(&self) -> Option<Account> {
-        let port = self.simulator.clone()?;
-        Some(Account { carrier: Carrier::Simulator, name: Some(simulator::ACCOUNT.into()), port })
-    }
-
-    /// The account that a number was rented with, if it can be reached.
-    #[must_use]
-    pub fn of(&self, carrier: Carrier, account: Option<&str>) -> Option<Account> {
-        if carrier == Carrier::Sip {
-            return Some(Account { carrier, name: account.map(Text::from), port: Arc::new(Sip) });
-        }
-        self.for_purchases().filter(|known| known.carrier == carrier && account == known.name.as_deref())
     }
 }

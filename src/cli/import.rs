@@ -1,15 +1,20 @@
-//! `linekeeper import supabase`
+//! `linekeeper import supabase|twilio|telnyx|sip`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, output};
-use crate::clock::Clock;
+use super::serve::carriers;
+use super::sync::{operator, show};
+use super::{Failure, open, output};
+use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::dialect::supabase::Export;
+use crate::inventory::accounts;
+use crate::inventory::desk::Desk;
 use crate::inventory::import::{Report, Tally, take_in};
-use crate::model::Error;
+use crate::inventory::sync::{Brought, Mode};
+use crate::model::{AccountId, AgencyId, Carrier, E164, Error};
 use crate::store::{DataDir, Store, migrate};
 
 /// Bring an inventory along.
@@ -26,6 +31,37 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Take in the numbers of an account at Twilio: what `linekeeper sync --adopt` does, for this one.
+    #[command(after_help = "Example: linekeeper import twilio --agency 0192... --account 0192...")]
+    Twilio(FromAccount),
+    /// Take in the numbers of an account at Telnyx: what `linekeeper sync --adopt` does, for this one.
+    #[command(after_help = "Example: linekeeper import telnyx --agency 0192... --account 0192...")]
+    Telnyx(FromAccount),
+    /// Take in numbers that an agency has on a SIP trunk of its own.
+    #[command(
+        after_help = "Example: linekeeper import sip --agency 0192... --account 0192... +493055501234 +493055501235"
+    )]
+    Sip {
+        #[command(flatten)]
+        account: FromAccount,
+        /// The numbers, in E.164
+        #[arg(required = true, value_name = "NUMBER")]
+        numbers: Vec<E164>,
+    },
+}
+
+/// The account whose numbers are taken in.
+#[derive(Debug, clap::Args)]
+pub struct FromAccount {
+    /// Whose it is: the numbers become its
+    #[arg(long, value_name = "ID")]
+    agency: AgencyId,
+    /// Which account
+    #[arg(long, value_name = "ID")]
+    account: AccountId,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// How a change ended that was not to stand.
@@ -43,30 +79,65 @@ impl From<Error> for Undone {
 
 impl Command {
     pub fn run(self, config: &Config) -> Result<(), Failure> {
-        let Self::Supabase { directory, dry_run } = self;
-        let now = Clock::System.now();
-        let export = Export::read(&directory, now).map_err(Failure::Failed)?;
-        // To try on a directory that is not there yet, another one will do.
-        let real = DataDir::new(config.data_dir.clone());
-        let scratch = if dry_run && !real.database().exists() { Some(tempfile::tempdir()?) } else { None };
-        let data_dir = scratch.as_ref().map_or(real, |scratch| DataDir::new(scratch.path().to_owned()));
-        migrate(&data_dir, None)?;
-        let store = Store::open(&data_dir, 1)?;
-
-        let cargo = &export.cargo;
-        let rows = cargo.agencies.len() + cargo.users.len() + cargo.agents.len() + cargo.numbers.len();
-        let bar = progress(rows);
-        let outcome = store.write(|change| {
-            change.make_room()?;
-            let report = take_in(change, cargo, now, &mut || bar.inc(1))?;
-            let stands = !dry_run && export.refused.is_empty() && report.refused.is_empty();
-            if stands { Ok(Box::new(report)) } else { Err(Undone::Tried(Box::new(report))) }
-        });
-        bar.finish_and_clear();
-        match outcome {
-            Err(Undone::Failed(error)) => Err(error.into()),
-            Ok(report) | Err(Undone::Tried(report)) => conclude(&export, &report, dry_run),
+        match self {
+            Self::Supabase { directory, dry_run } => supabase(config, &directory, dry_run),
+            Self::Twilio(account) => account.take_in(config, Carrier::Twilio),
+            Self::Telnyx(account) => account.take_in(config, Carrier::Telnyx),
+            Self::Sip { account, numbers } => account.bring(config, &numbers),
         }
+    }
+}
+
+impl FromAccount {
+    fn desk(&self, config: &Config, carrier: Carrier) -> Result<Desk, Failure> {
+        let (store, carriers) = (open(config)?, carriers(config)?);
+        let account = store.read(|snapshot| accounts::own(snapshot, self.agency, self.account))?;
+        if account.carrier != carrier {
+            return Err(Failure::Failed(format!("this account is one of {}", account.carrier.name())));
+        }
+        Ok(Desk::new(store, carriers, Clock::System, Ids::Fresh, config.orders))
+    }
+
+    /// The numbers that the carrier lists.
+    fn take_in(&self, config: &Config, carrier: Carrier) -> Result<(), Failure> {
+        let mode = if self.dry_run { Mode::Look } else { Mode::Adopt };
+        show(&self.desk(config, carrier)?.sync(self.agency, self.account, &operator(), mode)?, mode);
+        Ok(())
+    }
+
+    /// Numbers that nobody lists.
+    fn bring(&self, config: &Config, numbers: &[E164]) -> Result<(), Failure> {
+        let desk = self.desk(config, Carrier::Sip)?;
+        let Brought { new, here } = desk.bring(self.agency, self.account, numbers, &operator(), !self.dry_run)?;
+        output::line(format_args!("numbers: {new} new, {here} already here"));
+        Ok(())
+    }
+}
+
+/// Takes in the tables of a Supabase project.
+fn supabase(config: &Config, directory: &Path, dry_run: bool) -> Result<(), Failure> {
+    let now = Clock::System.now();
+    let export = Export::read(directory, now).map_err(Failure::Failed)?;
+    // To try on a directory that is not there yet, another one will do.
+    let real = DataDir::new(config.data_dir.clone());
+    let scratch = if dry_run && !real.database().exists() { Some(tempfile::tempdir()?) } else { None };
+    let data_dir = scratch.as_ref().map_or(real, |scratch| DataDir::new(scratch.path().to_owned()));
+    migrate(&data_dir, None)?;
+    let store = Store::open(&data_dir, 1)?;
+
+    let cargo = &export.cargo;
+    let rows = cargo.agencies.len() + cargo.users.len() + cargo.agents.len() + cargo.numbers.len();
+    let bar = progress(rows);
+    let outcome = store.write(|change| {
+        change.make_room()?;
+        let report = take_in(change, cargo, now, &mut || bar.inc(1))?;
+        let stands = !dry_run && export.refused.is_empty() && report.refused.is_empty();
+        if stands { Ok(Box::new(report)) } else { Err(Undone::Tried(Box::new(report))) }
+    });
+    bar.finish_and_clear();
+    match outcome {
+        Err(Undone::Failed(error)) => Err(error.into()),
+        Ok(report) | Err(Undone::Tried(report)) => conclude(&export, &report, dry_run),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod agency;
 mod agent;
+mod carrier;
 mod completions;
 mod config;
 mod demo;
@@ -20,6 +21,7 @@ mod output;
 mod sample;
 mod serve;
 mod simulate;
+mod sync;
 mod token;
 mod user;
 mod version;
@@ -67,11 +69,14 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     #[command(subcommand)]
+    Carrier(carrier::Command),
+    #[command(subcommand)]
     Import(import::Command),
     Generate(generate::Args),
     Token(token::Args),
     #[command(subcommand)]
     Order(order::Command),
+    Sync(sync::Args),
     Events(events::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
@@ -130,6 +135,7 @@ impl From<ServerError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Failed(match error {
+            Error::NotFound(Noun::Account) => format!("{error}: `linekeeper carrier list` shows those there are"),
             Error::NotFound(noun) if noun != Noun::Number => {
                 format!("{error}: `linekeeper {noun} list` shows those there are")
             }
@@ -168,10 +174,12 @@ impl Cli {
             Command::User(command) => command.run(&load(&flags)?),
             Command::Agent(command) => command.run(&load(&flags)?),
             Command::Key(command) => command.run(&load(&flags)?),
+            Command::Carrier(command) => command.run(&load(&flags)?),
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
             Command::Order(command) => command.run(&load(&flags)?),
+            Command::Sync(args) => args.run(&load(&flags)?),
             Command::Events(args) => args.run(&load(&flags)?),
             Command::Migrate(args) => args.run(&load(&flags)?),
             Command::Doctor(args) => args.run(&load(&flags)?),

@@ -6,6 +6,7 @@ use super::worker::Worker;
 use super::{Failure, load, logging, output};
 use crate::app::AppState;
 use crate::carrier::Carriers;
+use crate::carrier::keyring::Keyring;
 use crate::carrier::simulator::{Remote, Simulator};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
@@ -93,8 +94,9 @@ impl Prepared {
     /// stop; then leaves the data directory with an empty journal.
     pub fn run(self, signals: Signals, say_more: impl FnOnce()) -> Result<(), Failure> {
         let listening = format!("listening on {}", self.base_url());
+        let sync_every = self.config.sync_every;
         let state = AppState::new(self.store.clone(), self.config, self.carriers, Clock::System, Ids::Fresh);
-        let _worker = Worker::start(state.desk().clone())?;
+        let _worker = Worker::start(state.desk(), sync_every)?;
         self.server.run(&state, signals, || {
             output::line(listening);
             say_more();
@@ -107,9 +109,16 @@ impl Prepared {
     }
 }
 
+/// The carriers, as far as accounts lead to them.
+pub fn carriers(config: &Config) -> Result<Carriers, Failure> {
+    let keyring = Keyring::new(config.credentials_key.as_ref(), config.credentials_key_before.as_ref())
+        .map_err(|why| Failure::Settings(why.to_string()))?;
+    Ok(Carriers::new(keyring, config.orders.carrier_deadline))
+}
+
 /// The carriers that the settings name, and the simulator itself where it runs in this process.
 fn open_carriers(config: &Config, data_dir: &DataDir) -> Result<(Option<Arc<Simulator>>, Carriers), Failure> {
-    let carriers = Carriers::default();
+    let carriers = carriers(config)?;
     let Some(settings) = &config.simulator else { return Ok((None, carriers)) };
     log::info!("numbers can be bought from the simulator: they are made up and reach nobody");
     if let Some(url) = &settings.url {

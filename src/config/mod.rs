@@ -24,6 +24,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Signs users' tokens (HS256).
     pub jwt_secret: Option<Secret>,
+    /// Encrypts credentials.
+    pub credentials_key: Option<Secret>,
+    /// Encrypted credentials before.
+    pub credentials_key_before: Option<Secret>,
     /// Where the public keys that sign users' tokens (ES256, RS256) are.
     pub jwks_url: Option<String>,
     /// The room for answers that are kept.
@@ -34,6 +38,8 @@ pub struct Config {
     pub supabase: Supabase,
     /// How orders are carried out.
     pub orders: Orders,
+    /// How often the inventory is compared with the carriers', if it is.
+    pub sync_every: Option<Duration>,
     /// The carrier that is built in.
     pub simulator: Option<Simulator>,
     /// The log's settings.
@@ -114,6 +120,8 @@ impl Config {
 
     fn from_settings(mut settings: Settings) -> Result<Self> {
         let jwt_secret = settings.take_secret("jwt_secret")?;
+        let credentials_key = settings.take_secret("credentials_key")?;
+        let credentials_key_before = settings.take_secret("credentials_key_before")?;
         let listen = settings.text("listen");
         let Ok(listen) = listen.parse() else {
             return settings.refuse("listen", "is an address and a port, like 127.0.0.1:8080 or [::1]:8080");
@@ -142,6 +150,8 @@ impl Config {
             data_dir: settings.text("data_dir").into(),
             listen,
             jwt_secret,
+            credentials_key,
+            credentials_key_before,
             jwks_url: (!jwks_url.is_empty()).then(|| jwks_url.to_owned()),
             answer_cache_bytes: settings.mib("answer_cache_mib")?,
             memory_bytes: settings.mib("memory_mib")?,
@@ -155,6 +165,7 @@ impl Config {
                 retry_delay: settings.duration("orders.retry_delay")?,
                 carrier_deadline: settings.duration("orders.carrier_deadline")?,
             },
+            sync_every: Some(settings.duration("sync.every")?).filter(|every| !every.is_zero()),
             simulator: simulator(&settings)?,
             log: Log { level, format },
             settings,
@@ -176,8 +187,8 @@ fn simulator(settings: &Settings) -> Result<Option<Simulator>> {
         return settings.refuse("simulator.seed", "is a whole number from 0 on");
     };
     let url = settings.text("simulator.url");
-    if !url.is_empty() && !url.starts_with("http://") {
-        return settings.refuse("simulator.url", "is a URL that begins with http://");
+    if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
+        return settings.refuse("simulator.url", "is a URL that begins with http:// or https://");
     }
     Ok(Some(Simulator { seed, url: (!url.is_empty()).then(|| url.to_owned()) }))
 }

@@ -1,6 +1,6 @@
 //! What an operator does with agents.
 
-use super::assignments::reroute;
+use super::routes::reroute;
 use super::{access, name};
 use crate::clock::{Clock, Ids};
 use crate::model::{AgencyId, Agent, AgentId, AgentSettings, NewAgent, Result, Route};

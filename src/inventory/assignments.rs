@@ -5,12 +5,9 @@ use std::sync::Arc;
 use super::access::Caller;
 use super::desk::Desk;
 use super::name;
-use super::settle::{NO_WAY, no_way, route_of, wanted_route};
+use super::routes::{NO_WAY, no_way, order_route, route_of, wanted_route};
 use crate::carrier::fitting;
-use crate::clock::Ids;
-use crate::model::{
-    AgentId, BasketId, By, Deed, Error, Number, NumberId, Order, OrderId, OrderState, Reason, Result, Status, Timestamp,
-};
+use crate::model::{AgentId, BasketId, By, Deed, Error, Number, NumberId, Order, OrderId, Reason, Result, Status};
 use crate::store::{Change, Scope};
 
 /// What is to change in a number; `None` leaves it.
@@ -25,9 +22,6 @@ pub struct Changes {
     /// In service or not.
     pub is_active: Option<bool>,
 }
-
-/// What the number says while its carrier has not yet been asked.
-const NOT_YET: &str = "The carrier has not been told yet";
 
 impl Desk {
     /// Changes a number, and has its carrier send its calls where they go now.
@@ -65,7 +59,7 @@ impl Desk {
             return Ok(None);
         }
         let wanted = wanted_route(change, scope, number)?;
-        if self.carriers.of(number.carrier, number.carrier_account.as_deref()).is_none() {
+        if !self.reaches(change, scope, number.carrier, number.carrier_account.as_ref())? {
             number.routing = (!wanted.is_empty()).then(|| Reason::NoAccount.to_string().into());
             return Ok(None);
         }
@@ -125,50 +119,4 @@ fn apply(change: &Change, scope: &Scope, number: &mut Number, changes: &Changes)
         }
     }
     Ok(())
-}
-
-/// Goes on with a route that had to wait for the end of a release, where the number stays.
-pub(super) fn resume_route(change: &Change, scope: &Scope, ids: &Ids, id: NumberId, now: Timestamp) -> Result<()> {
-    let mut number = change.number(scope, id)?;
-    if number.routing.is_none() {
-        return Ok(());
-    }
-    order_route(change, scope, &mut number, OrderId(ids.next()), BasketId(ids.next()), now)?;
-    number.updated_at = now;
-    change.change_number(scope, &number)
-}
-
-/// Has a number's calls sent where its agent's route says now. A number that is being bought gets its route when it is;
-/// one that is being given back, only where it stays.
-pub(super) fn reroute(change: &Change, scope: &Scope, ids: &Ids, id: NumberId, now: Timestamp) -> Result<()> {
-    let mut number = change.number(scope, id)?;
-    match change.open_order(scope, id)?.map(|open| open.deed) {
-        Some(Deed::Purchase) => return Ok(()),
-        Some(Deed::Release) => number.routing = Some(NOT_YET.into()),
-        _ => drop(order_route(change, scope, &mut number, OrderId(ids.next()), BasketId(ids.next()), now)?),
-    }
-    number.updated_at = now;
-    change.change_number(scope, &number)
-}
-
-/// Orders that a number's calls be sent where its agent's route says when the order is carried out, and says at the
-/// number that they are not yet. An order that is under way will do.
-pub(super) fn order_route(
-    change: &Change,
-    scope: &Scope,
-    number: &mut Number,
-    id: OrderId,
-    basket: BasketId,
-    now: Timestamp,
-) -> Result<(OrderId, BasketId)> {
-    number.routing = Some(NOT_YET.into());
-    if let Some(mut open) = change.open_order(scope, number.id)? {
-        if open.state != OrderState::Sending {
-            (open.state, open.tries, open.due_at, open.updated_at) = (OrderState::Claimed, 0, Some(now), now);
-            change.change_order(scope, &open)?;
-        }
-        return Ok((open.id, open.basket));
-    }
-    change.add_order(scope, &Order::new(id, basket, Deed::Route, number, now))?;
-    Ok((id, basket))
 }

@@ -4,18 +4,23 @@
 //! that one request is one transaction however many verbs it needs.
 
 pub mod access;
+pub mod accounts;
 pub mod agencies;
 pub mod agents;
 pub mod assignments;
 pub mod desk;
+mod findings;
 pub mod import;
 pub mod keys;
 pub mod numbers;
 pub mod orders;
 pub mod purchases;
 pub mod releases;
+mod routes;
 mod settle;
+pub mod sync;
 pub mod users;
+mod uses;
 
 use crate::model::{Error, Result};
 

@@ -1,7 +1,7 @@
 //! What an operator does with orders: those whose end only a person can tell, and releases that are held.
 
 use super::access;
-use super::assignments::resume_route;
+use super::routes::resume_route;
 use crate::clock::{Clock, Ids};
 use crate::model::{AgencyId, Deed, Error, Order, OrderId, OrderState, Reason, Result};
 use crate::store::{Change, Scope, Snapshot};

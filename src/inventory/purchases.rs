@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::access::Caller;
 use super::desk::{Asked, Desk, PATIENCE, Placed};
 use super::name;
 use crate::carrier::Account;
@@ -48,8 +49,8 @@ impl Desk {
     ///
     /// # Errors
     /// [`Error::NoCarrier`], or [`Error::Carrier`] where it does not say.
-    pub fn offers(&self, wanted: &Wanted) -> Result<Vec<Offer>> {
-        Ok(self.carriers.for_purchases().ok_or(Error::NoCarrier)?.port.search(wanted)?)
+    pub fn offers(&self, caller: &Caller, wanted: &Wanted) -> Result<Vec<Offer>> {
+        Ok(self.account_for_purchases(&caller.scope)?.port.search(wanted)?)
     }
 
     /// Buys numbers: all that can be had. What is not certain when this returns is settled later.
@@ -63,7 +64,7 @@ impl Desk {
         items: &[Item],
         customer_reference: Option<&str>,
     ) -> Result<Placed<'_, Vec<Purchase>>> {
-        let account = self.carriers.for_purchases().ok_or(Error::NoCarrier)?;
+        let account = self.account_for_purchases(&asked.caller.scope)?;
         let mut quotes = None;
         if !self.was_asked(asked)? {
             // What is wrong with the request itself is said before the carrier is asked anything.

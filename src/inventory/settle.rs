@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::assignments::resume_route;
 use super::desk::{Desk, call_for_an_operator};
+use super::routes::{no_way, resume_route, route_of, wanted_route};
 use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
 use crate::model::{
-    Actor, By, Carrier, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Text, Timestamp,
+    Actor, By, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
 };
 use crate::store::{Change, Scope};
 
@@ -64,7 +64,7 @@ impl Desk {
         let now = || By { at: Some(self.clock.now()), ..by.clone() };
         let begun = self.store.write_by(&now(), |change| self.begin(change, scope, id))?;
         let Some((order, number, route)) = begun else { return Ok(false) };
-        let done = self.send(&order, &number, &route);
+        let done = self.send(scope, &order, &number, &route);
         let is_done = done.is_ok();
         let written = self.store.write_by(&now(), |change| {
             // It may have been withdrawn meanwhile.
@@ -96,8 +96,8 @@ impl Desk {
         Ok(Some((order, number, route)))
     }
 
-    fn send(&self, order: &Order, number: &Number, route: &Route) -> Result<Done, Trouble> {
-        let port = match self.carriers.of(order.carrier, order.account.as_deref()) {
+    fn send(&self, scope: &Scope, order: &Order, number: &Number, route: &Route) -> Result<Done, Trouble> {
+        let port = match self.account_of(scope, order.carrier, order.account.as_deref())? {
             Some(account) => account.port,
             // No carrier has been told of a route, and none has to be.
             None if order.deed == Deed::Route && route.is_empty() => return Ok(Done::Routed(Route::default())),
@@ -173,11 +173,13 @@ impl Desk {
 
     /// Asks the carrier about an order whose end is not known.
     fn ask(&self, scope: &Scope, order: &Order, by: &By) -> Result<()> {
-        let port = self.carriers.of(order.carrier, order.account.as_deref()).map(|account| account.port);
-        let there = match (port, order.deed) {
-            (Some(port), Deed::Purchase) => port.trace(&order.phone_number, order.id),
-            (Some(port), Deed::Release | Deed::Route) => port.owned(Some(&order.phone_number)).map(Traced::of),
-            (None, _) => Err(Trouble::Unreached(Reason::NoAccount.to_string())),
+        let there = match (self.account_of(scope, order.carrier, order.account.as_deref()), order.deed) {
+            (Ok(Some(account)), Deed::Purchase) => account.port.trace(&order.phone_number, order.id),
+            (Ok(Some(account)), Deed::Release | Deed::Route) => {
+                account.port.owned(Some(&order.phone_number)).map(Traced::of)
+            }
+            (Ok(None), _) => Err(Trouble::Unreached(Reason::NoAccount.to_string())),
+            (Err(trouble), _) => Err(trouble),
         };
         self.store.write_by(by, |change| {
             let order = change.order(scope, order.id)?;
@@ -366,27 +368,6 @@ impl Desk {
     fn write(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
         order.updated_at = self.clock.now();
         change.change_order(scope, &order)
-    }
-}
-
-/// What a number says whose carrier can make nothing of its agent's route.
-pub(super) const NO_WAY: &str = "The agent's route has nothing that this number's carrier knows";
-
-/// What a number says that is sent where its agent's route says, if that is nowhere for this carrier.
-pub(super) fn no_way(carrier: Carrier, wanted: &Route) -> Option<Text> {
-    (fitting(carrier, wanted).is_empty() && !wanted.is_empty()).then(|| NO_WAY.into())
-}
-
-/// Where a number's calls are to go, as its carrier knows it: the part of its agent's route that fits.
-pub(super) fn route_of(change: &Change, scope: &Scope, number: &Number) -> Result<Route> {
-    Ok(fitting(number.carrier, &wanted_route(change, scope, number)?))
-}
-
-/// Where a number's calls are to go: its agent's route.
-pub(super) fn wanted_route(change: &Change, scope: &Scope, number: &Number) -> Result<Route> {
-    match &number.agent {
-        Some(agent) => change.agent_route(scope, agent.id),
-        None => Ok(Route::default()),
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Noun {
     Agent,
     /// An API key.
     Key,
+    /// An account at a carrier.
+    Account,
     /// A phone number.
     Number,
     /// An order.
@@ -31,6 +33,7 @@ impl fmt::Display for Noun {
             Self::User => "user",
             Self::Agent => "agent",
             Self::Key => "key",
+            Self::Account => "carrier account",
             Self::Number => "phone number",
             Self::Order => "order",
         })

@@ -40,6 +40,8 @@ id_types! {
     NumberId
     /// An API key.
     KeyId
+    /// An account at a carrier.
+    AccountId
     /// An order at a carrier.
     OrderId
     /// What was ordered at once.

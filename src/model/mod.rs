@@ -1,5 +1,6 @@
 //! The nouns of the house: plain values in the trade's words, without I/O, SQL, HTTP or JSON.
 
+mod account;
 mod actor;
 mod agency;
 mod agent;
@@ -23,6 +24,7 @@ mod text;
 mod time;
 mod user;
 
+pub use account::{CarrierAccount, Sealed, Transport, Trunk};
 pub use actor::{Actor, By};
 pub use agency::{Agency, Allowance};
 pub use agent::{Agent, AgentSettings, NewAgent};
@@ -31,7 +33,7 @@ pub use e164::E164;
 pub use error::{Error, Noun, Result};
 pub use event::Event;
 pub use filter::NumberFilter;
-pub use id::{AgencyId, AgentId, BasketId, KeyId, NumberId, OrderId, UserId};
+pub use id::{AccountId, AgencyId, AgentId, BasketId, KeyId, NumberId, OrderId, UserId};
 pub use key::{ApiKey, Permission, Permissions, PresentedKey};
 pub use money::{Money, NotMoney};
 pub use number::{Carrier, Number, Status};

@@ -49,6 +49,17 @@ pub enum Carrier {
 impl Carrier {
     /// Every carrier, in the order in which the database numbers them.
     pub const ALL: [Self; 4] = [Self::Simulator, Self::Sip, Self::Twilio, Self::Telnyx];
+
+    /// Its name, the same in the store's documents and wherever it is shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simulator => "simulator",
+            Self::Sip => "sip",
+            Self::Twilio => "twilio",
+            Self::Telnyx => "telnyx",
+        }
+    }
 }
 
 /// A phone number of an agency, with the agent that answers it.

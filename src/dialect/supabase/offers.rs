@@ -122,13 +122,13 @@ struct Meta<'a> {
 
 /// `GET /functions/v1/phone-numbers-search`
 pub async fn search(state: Data<AppState>, subject: Subject, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    caller(&state, subject, Permission::NumbersRead).await?;
+    let caller = caller(&state, subject, Permission::NumbersRead).await?;
     if let Some(unread) = Unread::of(&request) {
         return Err(Failure::Body(unread));
     }
     let wanted = wanted(request.query_string())?;
     let sought = wanted.clone();
-    let offers = at_the_desk(&state, Work::Carrier, move |desk| desk.offers(&sought)).await?;
+    let offers = at_the_desk(&state, Work::Carrier, move |desk| desk.offers(&caller, &sought)).await?;
     json(&OffersBody {
         phone_numbers: offers.iter().map(OfferBody::from).collect(),
         meta: Meta {

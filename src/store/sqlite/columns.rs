@@ -4,8 +4,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use uuid::Uuid;
 
 use crate::model::{
-    AgencyId, AgentId, BasketId, Carrier, Deed, E164, KeyId, Money, NumberId, OrderId, OrderState, Permissions, Reason,
-    Role, Status, Text, Timestamp, UserId,
+    AccountId, AgencyId, AgentId, BasketId, Carrier, Deed, E164, KeyId, Money, NumberId, OrderId, OrderState,
+    Permissions, Reason, Role, Sealed, Status, Text, Timestamp, Transport, UserId,
 };
 
 macro_rules! id_columns {
@@ -24,7 +24,7 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(AgencyId UserId AgentId NumberId KeyId OrderId BasketId);
+id_columns!(AccountId AgencyId UserId AgentId NumberId KeyId OrderId BasketId);
 
 macro_rules! integer_columns {
     ($($wrapper:ident)*) => {$(
@@ -65,7 +65,19 @@ macro_rules! state_columns {
     )*};
 }
 
-state_columns!(Carrier Deed OrderState Role Status);
+state_columns!(Carrier Deed OrderState Role Status Transport);
+
+impl ToSql for Sealed {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(&*self.0))
+    }
+}
+
+impl FromSql for Sealed {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(Self(value.as_blob()?.to_vec()))
+    }
+}
 
 impl ToSql for Reason {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -118,7 +130,7 @@ impl FromSql for E164 {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Carrier, Deed, OrderState, Role, Status};
+    use crate::model::{Carrier, Deed, OrderState, Role, Status, Transport};
 
     #[test]
     fn states_lie_at_their_place_in_all() {
@@ -126,6 +138,7 @@ mod tests {
         assert!(Carrier::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Deed::ALL.iter().enumerate().all(|(place, deed)| *deed as usize == place));
         assert!(OrderState::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
+        assert!(Transport::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Role::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
     }
 }

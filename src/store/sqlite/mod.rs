@@ -1,6 +1,7 @@
 //! The SQLite engine: one writing connection, a pool of read-only ones, and a file per noun.
 
 mod access;
+mod accounts;
 mod agencies;
 mod agents;
 mod bulk;
@@ -24,6 +25,7 @@ use std::ops::Deref;
 use metrics::counter;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
+pub use accounts::Reachable;
 pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};

@@ -134,6 +134,50 @@ impl Snapshot<'_> {
         Ok(numbers.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The numbers of an account at a carrier that are not released, with the scopes they are in, whosever they are: only
+    /// the one who compares them with the carrier's may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn held_at(&self, carrier: Carrier, account: &str) -> Result<Vec<(Scope, Number)>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT n.agency_no, a.id, n.created_at, n.id
+             FROM agency_phone_numbers AS n INDEXED BY numbers_live_at_carrier
+                 JOIN agencies AS a ON a.agency_no = n.agency_no
+             WHERE n.carrier = ?1 AND n.carrier_account = ?2 AND n.status <> 3",
+        )?;
+        let places = statement.query_map(params![carrier, account], place)?.collect::<rusqlite::Result<_>>()?;
+        self.at_their_places(places)
+    }
+
+    /// The numbers of a carrier's that nobody knows the account of and that are not released, of an agency and of all
+    /// under it: only the one who compares them with the carrier's may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn without_account(&self, scope: &Scope, carrier: Carrier) -> Result<Vec<(Scope, Number)>> {
+        let mut statement = self.connection().prepare_cached(
+            "WITH RECURSIVE line (agency_no) AS (
+                 SELECT ?1 UNION SELECT a.agency_no FROM agencies AS a JOIN line ON a.parent_no = line.agency_no
+             )
+             SELECT n.agency_no, a.id, n.created_at, n.id
+             FROM line JOIN agency_phone_numbers AS n ON n.agency_no = line.agency_no
+                 JOIN agencies AS a ON a.agency_no = n.agency_no
+             WHERE n.carrier = ?2 AND n.carrier_account IS NULL AND n.status <> 3",
+        )?;
+        let places = statement.query_map(params![scope.agency_no, carrier], place)?;
+        let places = places.collect::<rusqlite::Result<_>>()?;
+        self.at_their_places(places)
+    }
+
+    fn at_their_places(&self, places: Vec<(Scope, Place)>) -> Result<Vec<(Scope, Number)>> {
+        let mut numbers = Vec::with_capacity(places.len());
+        for (scope, place) in places {
+            numbers.extend(self.rows(&scope, &[place])?.into_iter().map(|number| (scope, number)));
+        }
+        Ok(numbers)
+    }
+
     /// Whether somebody here has this number with an account at a carrier, or is about to: whoever it is.
     ///
     /// # Errors
@@ -226,7 +270,7 @@ impl Change<'_> {
             .connection()
             .prepare_cached(
                 "UPDATE agency_phone_numbers
-                 SET phone_number_id = :carrier_number_id, friendly_name = :friendly_name, inbound = :inbound,
+                 SET phone_number_id = :carrier_number_id, carrier_account = :carrier_account, friendly_name = :friendly_name, inbound = :inbound,
                      outbound = :outbound, agent_mapping_id = :agent, assigned = :agent IS NOT NULL, status = :status,
                      is_active = :is_active, routing = :routing, purchased_at = :purchased_at,
                      released_at = :released_at, updated_at = :updated_at
@@ -237,6 +281,7 @@ impl Change<'_> {
                 ":created_at": number.created_at,
                 ":id": number.id,
                 ":carrier_number_id": number.carrier_number_id,
+                ":carrier_account": number.carrier_account,
                 ":friendly_name": number.friendly_name,
                 ":inbound": number.inbound,
                 ":outbound": number.outbound,
@@ -265,4 +310,9 @@ impl Change<'_> {
             .execute(params![scope.agency_no, number.created_at, number.id])?;
         if removed == 0 { Err(Error::NotFound(Noun::Number)) } else { Ok(()) }
     }
+}
+
+/// Where a number lies, and in whose scope.
+fn place(row: &Row<'_>) -> rusqlite::Result<(Scope, Place)> {
+    Ok((Scope { agency_no: row.get(0)?, agency: row.get(1)? }, (row.get(2)?, row.get(3)?)))
 }

@@ -1,0 +1,304 @@
+//! Comparing the inventory with what an account at a carrier has. Nothing is ever released by it, and a listing that is not
+//! whole changes nothing.
+
+use std::collections::HashMap;
+
+use super::access;
+use super::desk::Desk;
+use super::findings::{There, find, record};
+use super::uses::{IDLE, idle, last, note_uses};
+use crate::carrier::{Account, Price, Rented, Traits, Trouble};
+use crate::model::{
+    AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, E164, Error, Features, Number, NumberId, Result, Route,
+    Status, Text, Timestamp,
+};
+use crate::store::{Reachable, Scope, Snapshot};
+
+/// How far the logs are read again: what was under way when they were read last was not in them yet.
+const OVERLAP: i64 = 4 * 60 * 60 * 1_000_000;
+
+/// What is to be done with what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing.
+    Look,
+    /// Numbers say what is wrong with them, those whose account was not known get it, and uses are noted.
+    Record,
+    /// That, and numbers that only the carrier knows become the agency's.
+    Adopt,
+}
+
+/// What a comparison has found.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// At which carrier.
+    pub carrier: Carrier,
+    /// With which account.
+    pub account: Text,
+    /// How many numbers the account has.
+    pub listed: usize,
+    /// Ours, and not theirs.
+    pub missing: Vec<(AgencyId, E164)>,
+    /// Theirs, and not ours.
+    pub unknown: Vec<Unknown>,
+    /// Their calls go elsewhere than the agent's route says.
+    pub overwritten: Vec<(AgencyId, E164, Route)>,
+    /// Ours, and nobody knew with which account.
+    pub linked: Vec<(AgencyId, E164)>,
+    /// When the account's numbers were used.
+    pub uses: Uses,
+}
+
+/// A number that the account has and that is not in the inventory.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// The number.
+    pub rented: Rented,
+    /// What it costs a month, as far as the carrier tells.
+    pub monthly: Option<Price>,
+    /// Why it could not be adopted, where it was to be.
+    pub kept_out: Option<&'static str>,
+}
+
+/// What the carrier's logs say.
+#[derive(Clone, Debug)]
+pub enum Uses {
+    /// Numbers without a call or a message for thirty days, and when they were last used, if it is known.
+    Idle(Vec<(AgencyId, E164, Option<Timestamp>)>),
+    /// The carrier keeps no logs.
+    NoLogs,
+    /// They could not be read.
+    Unread(String),
+}
+
+/// What came of bringing numbers along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// How many became the agency's.
+    pub new: usize,
+    /// How many were already.
+    pub here: usize,
+}
+
+impl Desk {
+    /// Compares the numbers of an account of an agency with those that the carrier lists.
+    ///
+    /// # Errors
+    /// Where the agency has no such account; [`Error::Carrier`] where the carrier's listing could not be read to its end:
+    /// then nothing is changed.
+    pub fn sync(&self, agency: AgencyId, id: AccountId, by: &By, mode: Mode) -> Result<Comparison> {
+        let (scope, account) = self.store.read(|snapshot| {
+            let scope = access::operator(snapshot, agency)?;
+            Ok::<_, Error>((scope, snapshot.account(&scope, id)?))
+        })?;
+        self.compare(&scope, account, by, mode)
+    }
+
+    /// Takes in numbers that an agency has on a trunk of its own: all or none, and only if they are to stand.
+    ///
+    /// # Errors
+    /// Where the agency has no such trunk, or has one of the numbers already, and not there.
+    pub fn bring(&self, agency: AgencyId, id: AccountId, numbers: &[E164], by: &By, stands: bool) -> Result<Brought> {
+        let mut brought = Brought { new: 0, here: 0 };
+        let outcome = self.store.write_by(by, |change| {
+            let scope = access::operator(change, agency)?;
+            let name = change.account(&scope, id)?.name;
+            for number in numbers {
+                if change.is_claimed(Carrier::Sip, &name, number)? {
+                    brought.here += 1;
+                    continue;
+                }
+                let rented = carried(number);
+                change.add_number(&scope, &self.adopted(&rented, Carrier::Sip, &name, None))?;
+                brought.new += 1;
+            }
+            if stands { Ok(()) } else { Err(Undone::Tried) }
+        });
+        match outcome {
+            Err(Undone::Failed(error)) => Err(error),
+            Ok(()) | Err(Undone::Tried) => Ok(brought),
+        }
+    }
+
+    /// Compares every account's numbers with those that its carrier lists, and records what is found; says so in the log.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the store fails. What a carrier does not tell is in the log.
+    pub fn sync_all(&self) -> Result<()> {
+        for (scope, account) in self.store.read(|snapshot| snapshot.all_accounts())? {
+            if account.carrier == Carrier::Sip {
+                continue;
+            }
+            let (carrier, name) = (account.carrier.name(), account.name.clone());
+            let by = By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) };
+            match self.compare(&scope, account, &by, Mode::Record) {
+                Ok(found) => found.log(),
+                Err(error) => log::error!(carrier, account:% = name; "an account could not be compared: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self, scope: &Scope, account: CarrierAccount, by: &By, mode: Mode) -> Result<Comparison> {
+        let (id, carrier, name) = (account.id, account.carrier, account.name.clone());
+        let logs_read_until = account.logs_read_until;
+        let held = |snapshot: &Snapshot| snapshot.held_at(carrier, &name);
+        let before = self.store.read(held)?;
+        let opened = self.carriers.open(&Reachable { owner: scope.agency(), account }).map_err(Trouble::from)?;
+        let there = self.read(&opened, &before, logs_read_until)?;
+        let found = self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?;
+        let costs = costs(&opened, found.unknown);
+        let mut kept_out = HashMap::new();
+        let found = if mode == Mode::Look {
+            self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?
+        } else {
+            self.store.write_by(by, |change| {
+                let found = find(change, scope, carrier, &name, &there)?;
+                record(change, &name, &found, self.clock.now())?;
+                if let Ok(Some(uses)) = &there.uses {
+                    note_uses(change, &found.held, &last(uses))?;
+                    change.note_logs_read(scope, id, there.at)?;
+                }
+                if mode == Mode::Adopt {
+                    for rented in &found.unknown {
+                        let cost = costs.get(&rented.phone_number);
+                        let number = self.adopted(rented, carrier, &name, cost);
+                        if let Err(Error::Exists(_)) = change.add_number(scope, &number) {
+                            kept_out
+                                .insert(rented.phone_number.clone(), "the agency has it at another carrier or account");
+                        }
+                    }
+                }
+                Ok::<_, Error>(found)
+            })?
+        };
+        let uses = match &there.uses {
+            Ok(Some(uses)) => {
+                let idle = self.store.read(|snapshot| idle(snapshot, &found.held, &last(uses), there.at));
+                Uses::Idle(idle?)
+            }
+            Ok(None) => Uses::NoLogs,
+            Err(trouble) => Uses::Unread(trouble.to_string()),
+        };
+        let of = |(scope, number): &(Scope, Number)| (scope.agency(), number.phone_number.clone());
+        let unknown = |rented: Rented| Unknown {
+            monthly: costs.get(&rented.phone_number).cloned(),
+            kept_out: kept_out.get(&rented.phone_number).copied(),
+            rented,
+        };
+        Ok(Comparison {
+            carrier,
+            listed: there.listed.len(),
+            missing: found.missing.iter().map(of).collect(),
+            overwritten: found
+                .overwritten
+                .into_iter()
+                .map(|(scope, number, route)| (scope.agency(), number.phone_number, route))
+                .collect(),
+            linked: found.linked.into_iter().map(|(scope, number, _)| (scope.agency(), number.phone_number)).collect(),
+            unknown: found.unknown.into_iter().map(unknown).collect(),
+            uses,
+            account: name,
+        })
+    }
+
+    /// Asks the carrier, with nothing open here.
+    fn read(&self, account: &Account, before: &[(Scope, Number)], logs_read_until: Option<Timestamp>) -> Result<There> {
+        let at = self.clock.now();
+        let since = logs_read_until.map_or(at.0 - IDLE, |until| until.0 - OVERLAP);
+        let listed = account.port.owned(None)?;
+        Ok(There {
+            listed: listed.into_iter().map(|rented| (rented.phone_number.clone(), rented)).collect(),
+            before: before.iter().map(|(_, number)| number.id).collect(),
+            known_before: before.iter().map(|(_, number)| number.phone_number.clone()).collect(),
+            uses: account.port.used_since(Timestamp(since)),
+            at,
+        })
+    }
+
+    /// A number that the carrier has for us, as it enters the inventory: where its calls go stays as it is.
+    fn adopted(&self, rented: &Rented, carrier: Carrier, account: &Text, cost: Option<&Price>) -> Number {
+        let (now, traits) = (self.clock.now(), &rented.traits);
+        let features = traits.features.unwrap_or(Features { voice: true, ..Features::default() });
+        Number {
+            id: NumberId(self.ids.next()),
+            phone_number: rented.phone_number.clone(),
+            carrier_number_id: Some(rented.carrier_number_id.as_str().into()),
+            friendly_name: traits.friendly_name.as_deref().map(Text::from),
+            number_type: traits.number_type.map(|number_type| number_type.name().into()),
+            country_code: traits.country.as_deref().map(Text::from),
+            voice_enabled: features.voice,
+            sms_enabled: features.sms,
+            mms_enabled: features.mms,
+            inbound: true,
+            outbound: false,
+            monthly_cost: cost.map(|price| price.amount),
+            setup_cost: None,
+            currency: cost.map_or("USD", |price| &price.currency).into(),
+            status: Status::Active,
+            is_active: true,
+            carrier,
+            carrier_account: Some(account.clone()),
+            location: None,
+            routing: None,
+            purchased_at: None,
+            released_at: None,
+            created_at: now,
+            updated_at: now,
+            agent: None,
+        }
+    }
+}
+
+/// How a change ended that was not to stand.
+enum Undone {
+    Tried,
+    Failed(Error),
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A number that nobody lists.
+fn carried(number: &E164) -> Rented {
+    Rented {
+        phone_number: number.clone(),
+        carrier_number_id: number.to_string(),
+        route: Route::default(),
+        traits: Traits::default(),
+    }
+}
+
+/// What numbers cost a month, as far as the carrier tells.
+fn costs(account: &Account, rented: Vec<Rented>) -> HashMap<E164, Price> {
+    if rented.is_empty() {
+        return HashMap::new();
+    }
+    let told = account.port.monthly_costs(&rented).unwrap_or_else(|trouble| {
+        log::warn!("what numbers cost could not be read: {trouble}");
+        Vec::new()
+    });
+    let each = rented.into_iter().zip(told);
+    each.filter_map(|(rented, price)| Some((rented.phone_number, price?))).collect()
+}
+
+impl Comparison {
+    fn log(&self) {
+        let (missing, unknown, overwritten) = (self.missing.len(), self.unknown.len(), self.overwritten.len());
+        let (carrier, account, listed) = (self.carrier.name(), &self.account, self.listed);
+        if missing + unknown + overwritten > 0 {
+            log::warn!(
+                carrier, account:%, listed, missing, unknown, overwritten;
+                "the inventory and the carrier differ: `linekeeper sync --dry-run` shows where"
+            );
+        } else {
+            log::info!(carrier, account:%, listed; "the inventory and the carrier agree");
+        }
+        if let Uses::Unread(said) = &self.uses {
+            log::warn!(carrier, account:%; "the carrier's logs could not be read: {said}");
+        }
+    }
+}

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod carrier;
 mod demo;
 mod keys;
 mod orders;

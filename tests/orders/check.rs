@@ -20,11 +20,13 @@ pub fn open_orders(database: &Connection) -> Vec<String> {
     open.collect::<rusqlite::Result<_>>().unwrap()
 }
 
-/// No order has bought twice, but where the carrier did so by itself.
+/// No order has bought twice, but where the carrier did so by itself. Where it is not told of orders, each number is bought
+/// for one.
 pub fn no_order_is_done_twice(ledger: &[Entry]) {
     let mut bought = HashMap::new();
     for entry in ledger.iter().filter(|entry| entry.deed == Deed::Acquire && !entry.injected) {
-        *bought.entry(entry.reference.expect("an acquire has a reference")).or_insert(0) += 1;
+        let order = entry.reference.map_or_else(|| entry.phone_number.to_string(), |order| order.to_string());
+        *bought.entry(order).or_insert(0) += 1;
     }
     assert!(bought.values().all(|times| *times == 1), "an order bought twice: {ledger:#?}");
 }
@@ -33,9 +35,10 @@ pub fn no_order_is_done_twice(ledger: &[Entry]) {
 fn here(database: &Connection) -> BTreeMap<String, (u8, Option<String>, Option<String>)> {
     let mut statement = database
         .prepare(
-            "SELECT n.phone_number, n.status, a.voice_url, n.routing FROM agency_phone_numbers AS n
+            "SELECT n.phone_number, n.status, coalesce(a.voice_url, a.connection_id), n.routing
+             FROM agency_phone_numbers AS n
              LEFT JOIN agent_mappings AS a ON a.agency_no = n.agency_no AND a.id = n.agent_mapping_id
-             WHERE n.status <> 3 AND n.carrier = 0 AND n.carrier_account = 'simulator'",
+             WHERE n.status <> 3",
         )
         .unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?)))).unwrap();
@@ -44,16 +47,19 @@ fn here(database: &Connection) -> BTreeMap<String, (u8, Option<String>, Option<S
 
 /// The carrier has the numbers that we have, with the routes that their agents have; none is pending. Where it `refused` a
 /// route, the number says so, and goes where it went.
-pub fn same_numbers(database: &Connection, owned: &Value, refused: bool) {
-    let there = owned.as_array().unwrap().iter().map(|rented| {
-        let voice = rented["route"]["voice_url"].as_str().map(str::to_owned);
-        (rented["phone_number"].as_str().unwrap().to_owned(), voice)
-    });
-    let there = there.collect::<BTreeMap<_, _>>();
+pub fn same_numbers(database: &Connection, ledger: &[Entry], refused: bool) {
+    let mut there = BTreeMap::new();
+    for entry in ledger {
+        let number = entry.phone_number.to_string();
+        match entry.deed {
+            Deed::Release => drop(there.remove(&number)),
+            _ => drop(there.insert(number, entry.route.voice_url.clone().or(entry.route.connection_id.clone()))),
+        }
+    }
     let mut agreed = BTreeMap::new();
     for (number, (status, voice, routing)) in here(database) {
         assert!(status != 0, "{number} is pending, and no order is");
-        let stays = refused && routing.as_deref() == Some("refused to order");
+        let stays = refused && routing.as_deref().is_some_and(|why| why.contains("refused to order"));
         assert!(stays || routing.is_none(), "{number}: nobody is at it any more: {routing:?}");
         let voice = if stays { there.get(&number).cloned().flatten() } else { voice };
         agreed.insert(number, voice);

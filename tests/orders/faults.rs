@@ -6,8 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use linekeeper::carrier::simulator::Fault;
+
 use crate::plan::{Case, Course, Deed, Kill};
 use crate::run::{Stage, run};
+use crate::shape::Shape;
 
 /// Runs at once. Each is mostly waiting.
 const AT_ONCE: usize = 12;
@@ -36,8 +39,8 @@ fn say(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").unwrap();
 }
 
-fn runs_of(cases: &[Case], kills: impl Fn(&Case, &Course) -> Vec<Kill>) {
-    let (stage, began) = (Stage::set(), Instant::now());
+fn runs_of(shape: Shape, cases: &[Case], kills: impl Fn(&Case, &Course) -> Vec<Kill>) {
+    let (stage, began) = (Stage::set(shape), Instant::now());
     let attempt = |case: Case, kill: Kill| {
         catch_unwind(AssertUnwindSafe(|| run(&stage, case, kill))).map_err(|_| format!("{case:?}, {kill:?}"))
     };
@@ -55,7 +58,7 @@ fn runs_of(cases: &[Case], kills: impl Fn(&Case, &Course) -> Vec<Kill>) {
     let killed = each(&planned, |(case, kill)| attempt(*case, *kill));
     failed.extend(killed.iter().filter_map(|run| run.as_ref().err().cloned()));
     say(&format!(
-        "fault runs: {} without a kill ({questions} requests to the carrier, of which {unanswered} get no answer to be \
+        "fault runs, {shape:?}: {} without a kill ({questions} requests to the carrier, of which {unanswered} get no answer to be \
          killed at; {steps} writes and syncs) and {} killed; {} failed, in {:.1} s",
         cases.len(),
         planned.len(),
@@ -68,9 +71,9 @@ fn runs_of(cases: &[Case], kills: impl Fn(&Case, &Course) -> Vec<Kill>) {
 #[test]
 fn a_server_killed_at_any_moment_loses_no_number_and_buys_none_twice() {
     if std::env::var("FAULT_RUNS").as_deref() == Ok("all") {
-        return runs_of(&Case::all(), |case, course| case.every_kill(course, true));
+        return runs_of(Shape::Own, &Case::all(), |case, course| case.every_kill(course, true));
     }
-    runs_of(&Case::few(), |case, course| match (case.fault, case.deed) {
+    runs_of(Shape::Own, &Case::few(), |case, course| match (case.fault, case.deed) {
         (None, Deed::Purchase | Deed::Release) => case.every_kill(course, false),
         _ => case.three_kills(course),
     });
@@ -78,5 +81,23 @@ fn a_server_killed_at_any_moment_loses_no_number_and_buys_none_twice() {
 
 #[test]
 fn what_is_refused_after_its_answer_was_lost_is_not_taken_for_undone() {
-    runs_of(&Case::refused_after_loss(), |_, _| Vec::new());
+    runs_of(Shape::Own, &Case::refused_after_loss(), |_, _| Vec::new());
+}
+
+/// Again over TCP, through the code that asks the real carriers.
+#[test]
+fn what_asks_twilio_and_telnyx_loses_no_number_and_buys_none_twice() {
+    for shape in [Shape::Twilio, Shape::Telnyx] {
+        if std::env::var("FAULT_RUNS").as_deref() == Ok("all") {
+            runs_of(shape, &Case::all(), |case, course| case.every_kill(course, true));
+            runs_of(shape, &Case::refused_after_loss(), |_, _| Vec::new());
+        } else {
+            let case = |deed, fault| Case { deed, keyed: deed != Deed::Assign, fault, then: None };
+            let mut cases = vec![case(Deed::Purchase, None), case(Deed::Release, None), case(Deed::Assign, None)];
+            let hidden = [Fault::DropBefore, Fault::DropAfter, Fault::FailAfter, Fault::Duplicate];
+            cases.extend(hidden.map(|fault| case(Deed::Purchase, Some(fault))));
+            cases.push(case(Deed::Release, Some(Fault::DropAfter)));
+            runs_of(shape, &cases, Case::three_kills);
+        }
+    }
 }

@@ -21,4 +21,5 @@ mod plan;
 mod proxy;
 mod races;
 mod run;
+mod shape;
 mod world;

@@ -145,10 +145,10 @@ impl Case {
     pub fn every_kill(&self, course: &Course, questions: bool) -> Vec<Kill> {
         let mut kills = Vec::new();
         // The last that was asked may be due to chance, where answers come too late.
-        let first = course.requests.iter().position(|(path, _)| path == self.deed.path()).unwrap();
+        let first = course.requests.iter().position(|(path, _)| *path == self.deed.path()).unwrap();
         let certain = if self.is_timed() { first + 1 } else { course.requests.len() };
         for (at, (path, answered)) in course.requests[..certain].iter().enumerate() {
-            if !questions && path != self.deed.path() {
+            if !questions && *path != self.deed.path() {
                 continue;
             }
             kills.extend(ASKING.map(|spot| Kill::At(at, spot)));
@@ -168,9 +168,9 @@ impl Case {
 
     /// Three of them: the request has passed, the first question about it has, and the first step after both.
     pub fn three_kills(&self, course: &Course) -> Vec<Kill> {
-        let first = course.requests.iter().position(|(path, _)| path == self.deed.path()).unwrap();
+        let first = course.requests.iter().position(|(path, _)| *path == self.deed.path()).unwrap();
         let transactions = course.steps[..course.answered].matches('s').count();
-        let asked = course.requests.iter().position(|(path, _)| path == "/owned").filter(|_| !self.is_timed());
+        let asked = course.requests.iter().rposition(|(path, _)| *path == "/owned").filter(|_| !self.is_timed());
         vec![
             Kill::At(first, Spot::TheRequest),
             asked.map_or(Kill::At(first, Spot::AllButOneByte), |asked| Kill::At(asked, Spot::TheAnswer)),

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use crate::shape::Shape;
 use crate::support::Server;
 
 /// A moment of a request and its answer. Each is named for what has passed by then.
@@ -34,8 +35,8 @@ pub const ANSWERING: [Spot; 5] = [
     Spot::TheAnswer,
 ];
 
-/// A request that was seen: its path, and whether the carrier answered.
-pub type Seen = (String, bool);
+/// A request that was seen: what it asks for, and whether the carrier answered.
+pub type Seen = (&'static str, bool);
 
 /// Who is killed, and when: at which request of all (from 0), and at which moment of it.
 type Doomed = (Arc<Server>, Option<(usize, Spot)>);
@@ -54,7 +55,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub fn start(carrier: &str) -> Self {
+    pub fn start(carrier: &str, shape: Shape) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (watch, over) = (Arc::<Mutex<Watch>>::default(), Arc::new(Mutex::new(false)));
@@ -67,7 +68,7 @@ impl Proxy {
                 }
                 let (watch, carrier) = (Arc::clone(&watching), carrier.clone());
                 // A connection may break at any byte: that is what this is for.
-                std::thread::spawn(move || drop(pass(client.unwrap(), &carrier, &watch)));
+                std::thread::spawn(move || drop(pass(client.unwrap(), &carrier, shape, &watch)));
             }
         });
         Self { url: format!("http://{address}"), watch, address, over }
@@ -94,12 +95,14 @@ impl Drop for Proxy {
 }
 
 /// One request and its answer.
-fn pass(mut client: TcpStream, carrier: &str, watch: &Mutex<Watch>) -> std::io::Result<()> {
+fn pass(mut client: TcpStream, carrier: &str, shape: Shape, watch: &Mutex<Watch>) -> std::io::Result<()> {
     let Some((request, head)) = whole(&mut client)? else { return Ok(()) };
-    let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
+    let line = String::from_utf8_lossy(&request);
+    let mut words = line.split(' ');
+    let asked = shape.asks(words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (at, doomed) = {
         let mut watch = watch.lock().unwrap();
-        watch.seen.push((path, false));
+        watch.seen.push((asked, false));
         let at = watch.seen.len() - 1;
         (at, watch.doomed.clone().filter(|(_, spot)| spot.is_some_and(|(nth, _)| nth == at)))
     };

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use linekeeper::carrier::Rented;
 use linekeeper::carrier::simulator::{Fault, Simulator, Terms};
-use linekeeper::model::{Carrier, E164, Number, NumberId, OrderId};
+use linekeeper::inventory::access;
+use linekeeper::model::{AgencyId, Carrier, E164, Number, NumberId, OrderId, Route};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,14 +18,16 @@ use crate::check::{self, Told};
 use crate::house::{self, PURCHASE, RELEASE, agencies, owner, routed, stock};
 use crate::plan::{Case, Course, DELAY, Deed, Kill, SHORT_DEADLINE};
 use crate::proxy::Proxy;
+use crate::shape::{CREDENTIALS_KEY, SECRET_OF_ACCOUNT, SID, Shape};
 use crate::support::killer::{KILLER, compile};
-use crate::support::{Answer, SECRET, Server, agent, id, linekeeper, number, token};
+use crate::support::{Answer, Inventory, SECRET, Server, agent, id, linekeeper, number, token};
 
 /// How long a server may take to settle everything. It looks every 250 ms.
 const PATIENCE: Duration = Duration::from_secs(12);
 
 /// What every run begins with: an agency that has two numbers, one of them answered by an agent, and two to buy.
 pub struct Stage {
+    shape: Shape,
     template: TempDir,
     killer: PathBuf,
     pub had: [(NumberId, E164); 2],
@@ -31,37 +35,50 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn set() -> Self {
+    pub fn set(shape: Shape) -> Self {
         let template = tempfile::tempdir().unwrap();
         let killer = compile(template.path(), KILLER);
         let stock: [E164; 4] = stock(4).try_into().unwrap();
         let [first, second, third, fourth] = stock;
-        let simulator = Simulator::open(&template.path().join("carrier"), 1).unwrap();
+        let carrier = template.path().join("carrier");
+        let simulator = Simulator::open(&carrier, 1).unwrap();
+        for (at, number) in [&first, &second].into_iter().enumerate() {
+            let route = if at == 0 { shape.route() } else { Route::default() };
+            let reference = Some(OrderId(id(900 + at as u64)));
+            simulator.office().acquire(number, &Terms { reference, route, ..Terms::default() }, false).unwrap();
+        }
         let inventory = agencies(1);
-        inventory.write(|change| {
-            let scope = linekeeper::inventory::access::operator(change, linekeeper::model::AgencyId(id(1)))?;
-            for (at, (phone_number, agent)) in [(&first, Some(agent(301, None))), (&second, None)].iter().enumerate() {
-                let route = if agent.is_some() { house::route(1) } else { linekeeper::model::Route::default() };
-                let order = OrderId(id(900 + at as u64));
-                let rented = simulator
-                    .office()
-                    .acquire(phone_number, &Terms { reference: Some(order), route, ..Terms::default() }, false)
-                    .unwrap();
-                let number = Number {
-                    carrier_number_id: Some(rented.carrier_number_id.as_str().into()),
-                    carrier: Carrier::Simulator,
-                    carrier_account: Some(linekeeper::carrier::simulator::ACCOUNT.into()),
-                    agent: agent.clone().map(Arc::new),
-                    ..number(500 + at as u64, phone_number.as_str())
-                };
-                change.add_number(&scope, &number)?;
-            }
-            Ok(())
+        let bring = |at: u64, rented: &Rented| Number {
+            carrier_number_id: Some(rented.carrier_number_id.as_str().into()),
+            carrier: Carrier::Simulator,
+            carrier_account: Some(linekeeper::carrier::simulator::ACCOUNT.into()),
+            ..number(500 + at, rented.phone_number.as_str())
+        };
+        let owned = [&first, &second].map(|number| simulator.office().owned(Some(number)).remove(0));
+        drop(simulator);
+        let agency = AgencyId(id(1));
+        if shape == Shape::Own {
+            inventory.write(|change| {
+                let scope = access::operator(change, agency)?;
+                (500..).zip(&owned).try_for_each(|(at, rented)| change.add_number(&scope, &bring(at - 500, rented)))
+            });
+        } else {
+            adopt(&inventory, shape, &carrier);
+        }
+        // As they were adopted: in the order of their ids.
+        let had = inventory.write(|change| {
+            let scope = access::operator(change, agency)?;
+            change.set_agent_route(&scope, routed(1), &shape.route())?;
+            let held = change.held_at(shape.carrier(), &shape.account())?;
+            let find = |number: &E164| held.iter().find(|(_, held)| held.phone_number == *number).unwrap().1.clone();
+            let (one, other) = (find(&first), find(&second));
+            let agent = Some(Arc::new(agent(301, None)));
+            change.change_number(&scope, &Number { agent, ..one.clone() })?;
+            Ok([(one.id, first), (other.id, second)])
         });
         let (_directory, data) = house::closed(inventory);
         copy(&data, &template.path().join("data"));
-        let had = [(NumberId(id(500)), first), (NumberId(id(501)), second)];
-        Self { template, killer, had, wanted: [third, fourth] }
+        Self { shape, template, killer, had, wanted: [third, fourth] }
     }
 
     fn path_and_body(&self, deed: Deed) -> (&'static str, Value) {
@@ -76,6 +93,32 @@ impl Stage {
             ),
         }
     }
+}
+
+/// Has an account added and its numbers taken in, as a user would.
+fn adopt(inventory: &Inventory, shape: Shape, carrier: &Path) {
+    let mut command = shape.command();
+    command.arg(carrier);
+    let simulated = Server::spawn(command);
+    let (agency, name, secret) = (id(1).to_string(), shape.carrier().name(), carrier.with_extension("secret"));
+    fs::write(&secret, SECRET_OF_ACCOUNT).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = linekeeper();
+        command.args(args).arg("--data-dir").arg(inventory.path());
+        let output = command.env("LINEKEEPER_CREDENTIALS_KEY", CREDENTIALS_KEY).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let secret = secret.to_str().unwrap();
+    let particular: &[&str] = match shape {
+        Shape::Twilio => &["--account-sid", SID, "--auth-token-file", secret],
+        _ => &["--name", SID, "--api-key-file", secret],
+    };
+    let add = [&["carrier", "add", name, "--agency", &agency, "--url", &simulated.base_url], particular].concat();
+    let account = run(&add);
+    let adopted = run(&["import", name, "--agency", &agency, "--account", account.trim()]);
+    assert_eq!(adopted.matches("adopted\t").count(), 2, "{adopted}");
+    assert_eq!(simulated.stop().0, Some(0));
 }
 
 /// In memory, where there is such a place: what a killed process has written is there, whatever the disk has of it.
@@ -109,10 +152,14 @@ pub fn run(stage: &Stage, case: Case, kill: Kill) -> Course {
     let directory = scratch();
     copy(&stage.template.path().join("data"), &directory.path().join("data"));
     copy(&stage.template.path().join("carrier"), &directory.path().join("carrier"));
-    let mut command = linekeeper();
-    command.args(["simulate", "carrier", "--listen", "127.0.0.1:0", "--state"]).arg(directory.path().join("carrier"));
+    let mut command = stage.shape.command();
+    command.arg(directory.path().join("carrier"));
     let carrier = Server::spawn(command);
-    let proxy = Proxy::start(&carrier.base_url);
+    let proxy = Proxy::start(&carrier.base_url, stage.shape);
+    if stage.shape != Shape::Own {
+        let database = Connection::open(directory.path().join("data/linekeeper.db")).unwrap();
+        database.execute("UPDATE carrier_accounts SET url = ?1", [&proxy.url]).unwrap();
+    }
     Run { stage, case, directory, carrier, proxy }.to_its_end(kill)
 }
 
@@ -122,7 +169,7 @@ impl Run<'_> {
             let mut order = serde_json::to_value(fault).unwrap();
             order["deed"] = serde_json::to_value(self.case.deed.request()).unwrap();
             order["times"] = json!(1);
-            self.ask_carrier("/faults", &order);
+            self.order_fault(&order);
         }
         let server = Arc::new(self.serve(Some(kill)));
         let at = if let Kill::At(at, spot) = kill { Some((at, spot)) } else { None };
@@ -161,7 +208,12 @@ impl Run<'_> {
             if self.case.is_timed() { (SHORT_DEADLINE, "600ms") } else { (Duration::from_secs(3), "100ms") };
         for (name, value) in [
             ("JWT_SECRET", SECRET),
-            ("SIMULATOR__URL", &self.proxy.url),
+            if self.stage.shape == Shape::Own {
+                ("SIMULATOR__URL", self.proxy.url.as_str())
+            } else {
+                ("SIMULATOR__ENABLED", "false")
+            },
+            ("CREDENTIALS_KEY", CREDENTIALS_KEY),
             ("ORDERS__ABSENCE_PROOF", proof),
             ("ORDERS__RETRY_DELAY", "20ms"),
             ("ORDERS__CARRIER_DEADLINE", &format!("{}ms", deadline.as_millis())),
@@ -236,19 +288,19 @@ impl Run<'_> {
         }
     }
 
-    fn ask_carrier(&self, path: &str, body: &Value) -> Value {
+    fn order_fault(&self, fault: &Value) {
         let headers = [("content-type", "application/json")];
-        let answer = self.carrier.send_with("POST", path, &headers, &body.to_string());
+        let answer = self.carrier.send_with("POST", "/faults", &headers, &fault.to_string());
         assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
     }
 
     /// What the ledger, the carrier, the inventory and the client say, and the doctor.
     fn compare(&self, told: &[Told]) {
-        check::no_order_is_done_twice(&house::ledger(&self.file("carrier")));
+        let ledger = house::ledger(&self.file("carrier"));
+        check::no_order_is_done_twice(&ledger);
         let database = self.database();
         let refused = self.case.deed == Deed::Assign && self.case.fault == Some(Fault::Refuse);
-        check::same_numbers(&database, &self.ask_carrier("/owned", &json!({})), refused);
+        check::same_numbers(&database, &ledger, refused);
         for told in told {
             told.is_true(&database);
         }

@@ -133,7 +133,8 @@ struct Days(Timestamp, Timestamp);
 
 impl Days {
     /// `StartTime`, `StartTime>` and `StartTime<`, whose `=` belongs to the query: `StartTime>=2026-01-15`. Each is a day in
-    /// GMT, which is included as a whole, or, as the clients write it, an instant.
+    /// GMT or, as the clients write it, an instant. Calls are "on or after" the one and "before" the other, messages "on and
+    /// before" it (Twilio's documents and OpenAPI).
     fn read(asked: &Parameters, name: &str) -> Result<Self, Error> {
         let read = |sign: &str| {
             let name = format!("{name}{sign}");
@@ -141,7 +142,8 @@ impl Days {
         };
         let (on, from, before) = (read("")?, read(">")?, read("<")?);
         let first = [on, from].into_iter().flatten().map(|(first, _)| first).max();
-        let end = [on, before].into_iter().flatten().map(|(_, end)| end).min();
+        let before = before.map(|(first, end)| if name == "StartTime" { first } else { end });
+        let end = on.map(|(_, end)| end).into_iter().chain(before).min();
         Ok(Self(first.unwrap_or(Timestamp(i64::MIN)), end.unwrap_or(Timestamp(i64::MAX))))
     }
 

@@ -1,4 +1,4 @@
-//! Who is asking: HTTP Basic with the account's SID and its auth token (<https://www.twilio.com/docs/iam/api-keys>).
+//! Who is asking: HTTP Basic with the account's SID and its auth token (<https://www.twilio.com/docs/usage/requests-to-twilio>).
 
 use std::future::{Ready, ready};
 
@@ -43,8 +43,8 @@ fn signed_in(request: &HttpRequest) -> Result<SignedIn, Error> {
     match request.match_info().get("account") {
         None => Ok(SignedIn(Data::clone(account))),
         Some(sid) if sid == account.sid => Ok(SignedIn(Data::clone(account))),
-        // An account that is not one's own is not found, and nor is what cannot be an account (twilio/twilio-ruby#225 and
-        // others). No page of Twilio's says what its things are: users are told that they have not signed in.
+        // No page of Twilio's says what becomes of another account's SID. What users quote: its things are refused as if nobody
+        // had signed in (twilio/twilio-java#13), the account itself, and what cannot be an account, is not found.
         Some(sid)
             if is_sid(sid, "AC") && request.match_pattern().is_some_and(|path| !path.ends_with("{account}.json")) =>
         {

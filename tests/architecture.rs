@@ -158,6 +158,18 @@ fn routes_stand_in_tables_only() {
 }
 
 #[test]
+fn a_simulated_carrier_shares_nothing_with_what_asks_the_real_one() {
+    // A mistake that both made alike would be found by neither.
+    for path in source_files().iter().filter(|path| path.starts_with("src/simulate")) {
+        let text = fs::read_to_string(path).unwrap();
+        for used in text.lines().filter(|line| line.contains("carrier::") && !line.trim_start().starts_with("//")) {
+            let real = ["twilio", "telnyx"].iter().any(|name| used.contains(name));
+            assert!(!real, "{} uses {used}", path.display());
+        }
+    }
+}
+
+#[test]
 fn only_an_operator_names_the_agency_to_act_for() {
     let allowed = ["src/cli", "src/store/sqlite/access.rs", "src/store/sqlite/plans.rs"];
     let verbs = [

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{Failure, output};
 use crate::carrier::simulator::Simulator;
 use crate::http::reachable;
-use crate::simulate;
+use crate::simulate::{self, TwilioAccount};
 
 /// Simulate what Linekeeper works with.
 #[derive(Debug, clap::Subcommand)]
@@ -16,7 +16,26 @@ pub enum Command {
     /// A carrier that sells made-up numbers, writes down everything it does, and fails as it is told to.
     #[command(after_help = "Example: linekeeper simulate carrier --state ./carrier --listen 127.0.0.1:8090")]
     Carrier(Place),
+    /// The same with the shape of Twilio's API, for Twilio's own clients; it reaches no telephone network either.
+    #[command(after_help = "Example: linekeeper simulate twilio --state ./twilio --listen 127.0.0.1:8091")]
+    Twilio(Twilio),
 }
+
+/// A simulator with the shape of Twilio's API.
+#[derive(Debug, clap::Args)]
+pub struct Twilio {
+    #[command(flatten)]
+    place: Place,
+    /// Who signs in
+    #[arg(long, value_name = "SID", default_value = "ACfa4efa4efa4efa4efa4efa4efa4efa4e")]
+    account_sid: String,
+    /// What with; SIMULATED_AUTH_TOKEN in the environment does the same. Make it up: it is printed
+    #[arg(long, value_name = "TOKEN")]
+    auth_token: Option<String>,
+}
+
+/// What everybody signs in with who does not say otherwise: obviously no secret.
+const AUTH_TOKEN: &str = "fa4e70cefa4e70cefa4e70cefa4e70ce";
 
 /// Where a simulator is, and what it sells.
 #[derive(Debug, clap::Args)]
@@ -35,21 +54,51 @@ pub struct Place {
 impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
-            Self::Carrier(place) => place.serve(simulate::carrier),
+            Self::Carrier(place) => {
+                let simulator = place.simulator()?;
+                place.serve(&[], |listener, ready| simulate::carrier(listener, simulator, ready))
+            }
+            Self::Twilio(twilio) => twilio.run(),
         }
     }
 }
 
+impl Twilio {
+    fn run(self) -> Result<(), Failure> {
+        let simulator = self.place.simulator()?;
+        let token = self.auth_token.or_else(|| std::env::var("SIMULATED_AUTH_TOKEN").ok());
+        let token = token.unwrap_or_else(|| AUTH_TOKEN.to_owned());
+        let account = TwilioAccount::open(&self.place.state, &simulator, &self.account_sid, &token);
+        let account = account.map_err(|error| self.place.unusable(&error))?;
+        let credentials = [format!("account sid {}", self.account_sid), format!("auth token {token}")];
+        self.place.serve(&credentials, |listener, ready| simulate::twilio(listener, simulator, account, ready))
+    }
+}
+
 impl Place {
-    /// Has a simulator answer here, and says where that is.
-    fn serve(self, answer: impl FnOnce(TcpListener, Simulator, &dyn Fn()) -> io::Result<()>) -> Result<(), Failure> {
-        let simulator = Simulator::open(&self.state, self.seed)
-            .map_err(|error| Failure::Failed(format!("{} cannot be used: {error}", self.state.display())))?;
+    /// What is there.
+    fn simulator(&self) -> Result<Simulator, Failure> {
+        Simulator::open(&self.state, self.seed).map_err(|error| self.unusable(&error))
+    }
+
+    /// Has a simulator answer here, and says where that is, and what else there is to say.
+    fn serve(
+        &self,
+        more: &[String],
+        answer: impl FnOnce(TcpListener, &dyn Fn()) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         let listener = TcpListener::bind(self.listen).map_err(|error| {
             Failure::Failed(format!("cannot listen on {}: {error}; name another address with --listen", self.listen))
         })?;
         let address = reachable(listener.local_addr()?);
-        answer(listener, simulator, &|| output::line(format_args!("listening on http://{address}")))?;
+        answer(listener, &|| {
+            output::line(format_args!("listening on http://{address}"));
+            more.iter().for_each(output::line);
+        })?;
         Ok(())
+    }
+
+    fn unusable(&self, error: &io::Error) -> Failure {
+        Failure::Failed(format!("{} cannot be used: {error}", self.state.display()))
     }
 }

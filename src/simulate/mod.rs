@@ -5,6 +5,7 @@ mod connection;
 mod control;
 mod endpoints;
 mod faults;
+mod twilio;
 
 use std::io;
 use std::net::TcpListener;
@@ -15,6 +16,8 @@ use actix_web::{App, HttpServer, rt, web};
 
 use crate::carrier::simulator::Simulator;
 use crate::dialect::resources;
+
+pub use twilio::{Account as TwilioAccount, twilio};
 
 /// Its threads that answer requests.
 const WORKERS: usize = 2;

@@ -20,3 +20,6 @@ mod ledger;
 mod remote;
 mod server;
 mod stock;
+mod twilio_house;
+mod twilio_lists;
+mod twilio_simulator;

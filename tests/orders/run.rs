@@ -69,7 +69,7 @@ impl Stage {
         let had = inventory.write(|change| {
             let scope = access::operator(change, agency)?;
             change.set_agent_route(&scope, routed(1), &shape.route())?;
-            let held = change.held_at(shape.carrier(), &shape.account())?;
+            let held = change.held_at(shape.carrier(), shape.account())?;
             let find = |number: &E164| held.iter().find(|(_, held)| held.phone_number == *number).unwrap().1.clone();
             let (one, other) = (find(&first), find(&second));
             let agent = Some(Arc::new(agent(301, None)));

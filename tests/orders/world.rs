@@ -19,7 +19,6 @@ use linekeeper::model::{
     Route, Status, Wanted,
 };
 use linekeeper::store::Scope;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::check;

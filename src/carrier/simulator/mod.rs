@@ -23,6 +23,7 @@ use crate::model::{E164, Offer, OrderId, Papers, Route, Wanted};
 pub use faults::{Fault, Outcome, Request};
 pub use ledger::{Deed, Entry, LEDGER_FILE, Ledger, Notes};
 pub use office::{Held, Office, Terms};
+pub use plan::{Area, COUNTRIES, Country, Kind};
 pub use remote::Remote;
 
 /// The one account that everybody who uses a simulator shares.

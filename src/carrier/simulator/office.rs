@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -46,6 +47,18 @@ pub struct Held {
     pub rented: Rented,
     /// What else is kept of it.
     pub notes: Notes,
+}
+
+impl Held {
+    fn of((number, lease): (&E164, &Lease)) -> Self {
+        let rented = Rented {
+            phone_number: number.clone(),
+            carrier_number_id: lease.carrier_number_id.clone(),
+            route: lease.route.clone(),
+            traits: Traits::default(),
+        };
+        Self { rented, notes: lease.notes.clone() }
+    }
 }
 
 impl Office {
@@ -121,19 +134,17 @@ impl Office {
     /// What the account has, with the notes.
     pub fn held(&self, number: Option<&E164>) -> Vec<Held> {
         let owned = self.owned.read().unwrap_or_else(PoisonError::into_inner);
-        let held = |(number, lease): (&E164, &Lease)| Held {
-            rented: Rented {
-                phone_number: number.clone(),
-                carrier_number_id: lease.carrier_number_id.clone(),
-                route: lease.route.clone(),
-                traits: Traits::default(),
-            },
-            notes: lease.notes.clone(),
-        };
         match number {
-            Some(number) => owned.get_key_value(number).map(held).into_iter().collect(),
-            None => owned.iter().map(held).collect(),
+            Some(number) => owned.get_key_value(number).map(Held::of).into_iter().collect(),
+            None => owned.iter().map(Held::of).collect(),
         }
+    }
+
+    /// The first so many that the account has behind a number, in the order of the numbers: for who answers page by page.
+    pub fn held_behind(&self, number: Option<&E164>, most: usize) -> Vec<Held> {
+        let owned = self.owned.read().unwrap_or_else(PoisonError::into_inner);
+        let first = number.map_or(Bound::Unbounded, Bound::Excluded);
+        owned.range::<E164, _>((first, Bound::Unbounded)).take(most).map(Held::of).collect()
     }
 
     /// Takes over numbers that exist elsewhere, in stock or not, with the ids and the routes that they have.

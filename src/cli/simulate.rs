@@ -1,4 +1,4 @@
-//! `linekeeper simulate carrier`
+//! `linekeeper simulate carrier`, `linekeeper simulate telnyx`
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{Failure, output};
 use crate::carrier::simulator::Simulator;
 use crate::http::reachable;
-use crate::simulate;
+use crate::simulate::{self, ApiKey};
 
 /// Simulate what Linekeeper works with.
 #[derive(Debug, clap::Subcommand)]
@@ -16,6 +16,15 @@ pub enum Command {
     /// A carrier that sells made-up numbers, writes down everything it does, and fails as it is told to.
     #[command(after_help = "Example: linekeeper simulate carrier --state ./carrier --listen 127.0.0.1:8090")]
     Carrier(Place),
+    /// The same in the shape of Telnyx' API v2: clients take it for Telnyx with /v2 on its address as their base URL
+    #[command(after_help = "Example: linekeeper simulate telnyx --state ./telnyx --listen 127.0.0.1:8091")]
+    Telnyx {
+        #[command(flatten)]
+        place: Place,
+        /// The key that its clients must have. It is printed: it is no secret
+        #[arg(long, value_name = "KEY", default_value = ApiKey::DEFAULT)]
+        api_key: String,
+    },
 }
 
 /// Where a simulator is, and what it sells.
@@ -36,6 +45,12 @@ impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
             Self::Carrier(place) => place.serve(simulate::carrier),
+            Self::Telnyx { place, api_key } => place.serve(|listener, simulator, ready| {
+                simulate::telnyx(listener, simulator, ApiKey(api_key.clone()), &|| {
+                    ready();
+                    output::line(format_args!("API key: {api_key}"));
+                })
+            }),
         }
     }
 }

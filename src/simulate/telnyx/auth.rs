@@ -1,7 +1,7 @@
 //! Who asks: whoever has the account's API key, as a bearer token.
 //!
-//! <https://developers.telnyx.com/api-reference/phone-number-configurations/delete-a-phone-number>: "Bearer authentication header
-//! of the form Bearer <token>"; a key that is wrong or missing is 401 with code 10009 there and in every operation.
+//! <https://developers.telnyx.com/api-reference/phone-number-configurations/delete-a-phone-number>: a bearer authentication header
+//! of the form `Bearer` and the token; a key that is wrong or missing is 401 with code 10009 there and in every operation.
 
 use std::future::{Ready, ready};
 

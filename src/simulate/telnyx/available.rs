@@ -18,6 +18,9 @@ use crate::model::{Features, NumberType, Offer, Wanted};
 /// How many are found where nobody says. A guess: no page of the documentation has it.
 const LIMIT: u32 = 100;
 
+/// And at the most, likewise.
+const MOST: u32 = 1_000;
+
 /// What Telnyx calls features and types but the simulator has none of.
 const WITHOUT: [&str; 4] = ["hd_voice", "international_sms", "local_calling", "shared_cost"];
 
@@ -92,7 +95,7 @@ fn wanted(query: &Query) -> Result<Option<Wanted>, Failure> {
         features,
         // "Only available in USA/CANADA."
         best_effort: query.flag("best_effort")? && ["US", "CA"].contains(&country.as_str()),
-        limit: query.number("filter[limit]")?.unwrap_or(LIMIT),
+        limit: query.number("filter[limit]")?.unwrap_or(LIMIT).min(MOST),
         ..anything(&country)
     }))
 }

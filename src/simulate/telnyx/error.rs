@@ -1,8 +1,8 @@
 //! Telnyx' errors: `{"errors": [{"code", "title", "detail", "source", "meta"}]}`, codes as texts.
 //!
-//! Codes and titles: <https://developers.telnyx.com/development/api-fundamentals/api-errors>. That page gives no statuses; those
-//! here are what Telnyx' guide for those who come from Twilio gives (GitHub team-telnyx, its table of common API errors: 10004
-//! and 10015 400, 10005 404, 10009 401, 10011 429, 10027 422).
+//! Codes and titles: <https://developers.telnyx.com/development/api-fundamentals/api-errors>, which has no statuses. Those of 10002,
+//! 10004, 10005, 10009, 10011, 10015, 10016 and 10027 are from Telnyx' "Twilio → Telnyx Error Code Mapping" (GitHub
+//! team-telnyx/ai, the skill telnyx-twilio-migration), which says of 10015 that some operations have 422 instead.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ pub enum Kind {
 impl Kind {
     fn row(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         let (status, code, title, detail) = match self {
-            Self::InvalidNumber => (422, "10002", "Invalid phone number", "The phone number is invalid."),
+            Self::InvalidNumber => (400, "10002", "Invalid phone number", "The phone number is invalid."),
             Self::Missing => (400, "10004", "Missing required parameter", "A required parameter was missing."),
             Self::NotFound => (404, "10005", "Resource not found", "The requested resource or URL could not be found."),
             Self::Unexpected => (500, "10007", "Unexpected error", "An unexpected error occured."),

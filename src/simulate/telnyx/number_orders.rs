@@ -168,9 +168,10 @@ fn offer(office: &Office, books: &Open, line: &Line, now: Timestamp) -> Result<O
     Ok(offer)
 }
 
-/// What the ledger is told. That an order without its requirements is taken, and pends until they are met, is from
-/// <https://developers.telnyx.com/docs/numbers/phone-numbers/regulatory-requirements>; in the countries that have a
-/// requirement group be mandatory instead, the simulator sells nothing. That a group is approved at once is made up.
+/// What the ledger is told. "The order will remain in a pending status until those additional requirements are fulfilled"
+/// (<https://developers.telnyx.com/docs/numbers/phone-numbers/action-ordering-requirement>); where an order is refused without a
+/// requirement group instead (<https://developers.telnyx.com/docs/numbers/phone-numbers/requirement-groups>: CH, DK, IT, NO, PT,
+/// SE), the simulator sells nothing. That any group will do, and is approved at once, is made up.
 fn terms(wish: &Wish, offer: &Offer, line: &Line, order: Uuid, now: Timestamp) -> Terms {
     let is_unmet = wire::needs_requirements(&offer.country) && line.requirement_group_id.is_none();
     let noted = [

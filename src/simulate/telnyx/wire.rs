@@ -118,7 +118,6 @@ fn regulatory_requirements(country: &str) -> Value {
         "record_type": "phone_number_regulatory_requirement",
         "requirement_id": "12ade33a-21c0-473b-b055-b3c836e1c292",
         "field_type": "address",
-        "field_value": "",
     }])
 }
 

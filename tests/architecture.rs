@@ -158,6 +158,17 @@ fn routes_stand_in_tables_only() {
 }
 
 #[test]
+fn a_simulated_carrier_shares_nothing_with_its_client() {
+    // What both had wrong, no test would find.
+    for path in source_files().iter().filter(|path| path.starts_with("src/simulate")) {
+        let text = fs::read_to_string(path).unwrap();
+        for client in ["carrier::telnyx", "carrier::twilio"] {
+            assert!(!text.contains(client), "{} uses {client}", path.display());
+        }
+    }
+}
+
+#[test]
 fn only_an_operator_names_the_agency_to_act_for() {
     let allowed = ["src/cli", "src/store/sqlite/access.rs", "src/store/sqlite/plans.rs"];
     let verbs = ["access.rs", "agencies.rs", "agents.rs", "import.rs", "keys.rs", "orders.rs", "users.rs"];

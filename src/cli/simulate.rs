@@ -1,4 +1,4 @@
-//! `linekeeper simulate carrier`
+//! `linekeeper simulate carrier|twilio|telnyx`
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{Failure, output};
 use crate::carrier::simulator::Simulator;
 use crate::http::reachable;
-use crate::simulate::{self, TwilioAccount};
+use crate::simulate::{self, ApiKey, TwilioAccount};
 
 /// Simulate what Linekeeper works with.
 #[derive(Debug, clap::Subcommand)]
@@ -19,6 +19,15 @@ pub enum Command {
     /// The same with the shape of Twilio's API, for Twilio's own clients; it reaches no telephone network either.
     #[command(after_help = "Example: linekeeper simulate twilio --state ./twilio --listen 127.0.0.1:8091")]
     Twilio(Twilio),
+    /// The same in the shape of Telnyx' API v2: clients take it for Telnyx with /v2 on its address as their base URL.
+    #[command(after_help = "Example: linekeeper simulate telnyx --state ./telnyx --listen 127.0.0.1:8092")]
+    Telnyx {
+        #[command(flatten)]
+        place: Place,
+        /// The key that its clients must have. It is printed: it is no secret
+        #[arg(long, value_name = "KEY", default_value = ApiKey::DEFAULT)]
+        api_key: String,
+    },
 }
 
 /// A simulator with the shape of Twilio's API.
@@ -59,6 +68,11 @@ impl Command {
                 place.serve(&[], |listener, ready| simulate::carrier(listener, simulator, ready))
             }
             Self::Twilio(twilio) => twilio.run(),
+            Self::Telnyx { place, api_key } => {
+                let simulator = place.simulator()?;
+                let lines = [format!("API key: {api_key}")];
+                place.serve(&lines, |listener, ready| simulate::telnyx(listener, simulator, ApiKey(api_key), ready))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod connection;
 mod control;
 mod endpoints;
 mod faults;
+mod telnyx;
 mod twilio;
 
 use std::io;
@@ -17,6 +18,7 @@ use actix_web::{App, HttpServer, rt, web};
 use crate::carrier::simulator::Simulator;
 use crate::dialect::resources;
 
+pub use telnyx::ApiKey;
 pub use twilio::{Account as TwilioAccount, twilio};
 
 /// Its threads that answer requests.
@@ -34,6 +36,15 @@ pub fn carrier(listener: TcpListener, simulator: Simulator, ready: &dyn Fn()) ->
             .configure(|config| resources(config, endpoints::ENDPOINTS, "", endpoints::not_allowed))
             .default_service(web::to(|| async { endpoints::not_found() }));
     };
+    serve(listener, simulator, shape, ready)
+}
+
+/// The carrier in the shape of Telnyx' API v2, which takes what the clients of `https://api.telnyx.com/v2` send, with this key.
+///
+/// # Errors
+/// As of `serve`; what the file system says of the ledger.
+pub fn telnyx(listener: TcpListener, simulator: Simulator, key: ApiKey, ready: &dyn Fn()) -> io::Result<()> {
+    let shape = telnyx::shape(key, simulator.entries()?);
     serve(listener, simulator, shape, ready)
 }
 

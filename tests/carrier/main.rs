@@ -20,6 +20,7 @@ mod ledger;
 mod remote;
 mod server;
 mod stock;
+mod telnyx_simulator;
 mod twilio_house;
 mod twilio_lists;
 mod twilio_simulator;

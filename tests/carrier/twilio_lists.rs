@@ -33,6 +33,7 @@ fn all(twilio: &Twilio, path: &str, name: &str) -> Vec<Value> {
 fn with_numbers(count: usize) -> Twilio {
     let directory = tempfile::tempdir().unwrap();
     let rented = |at: usize| Rented {
+        traits: linekeeper::carrier::Traits::default(),
         phone_number: e164(&format!("+1970{at:07}")),
         carrier_number_id: format!("ported-{at}"),
         route: Route::default(),

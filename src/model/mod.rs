@@ -3,6 +3,7 @@
 mod actor;
 mod agency;
 mod agent;
+mod country;
 mod counts;
 mod e164;
 mod error;
@@ -26,6 +27,7 @@ mod user;
 pub use actor::{Actor, By};
 pub use agency::{Agency, Allowance};
 pub use agent::{Agent, AgentSettings, NewAgent};
+pub use country::{calling_code_of, countries_of, national_part, number_type_of, rules_out};
 pub use counts::Counts;
 pub use e164::E164;
 pub use error::{Error, Noun, Result};

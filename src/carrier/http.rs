@@ -36,12 +36,20 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// The text is not the address of a server, or the system has no means to reach one.
+/// The text is not the address of a server or the id of an account, or the system has no means to reach one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoServer {
     /// It is not written as one.
     #[error("a server's address is written like https://api.example.com, not {0}")]
     Address(String),
+    /// It is not the id of an account at this carrier.
+    #[error("an account's id is written {written}, not {id}")]
+    Account {
+        /// How such an id is written.
+        written: &'static str,
+        /// What was given.
+        id: String,
+    },
     /// TLS cannot be set up.
     #[error("no connection can be made from here: {0}")]
     Client(String),

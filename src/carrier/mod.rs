@@ -5,6 +5,7 @@
 pub mod http;
 pub mod simulator;
 mod sip;
+pub mod telnyx;
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::http::NoServer;
 use super::keyring::{KeyTrouble, Keyring, Place};
 use super::sip::Sip;
+use super::telnyx::Telnyx;
+use super::twilio::Twilio;
 use super::{Port, Refusal, Trouble, simulator};
 use crate::model::{AccountId, Carrier, CarrierAccount, Secret, Text, Timestamp};
 use crate::store::Reachable;
@@ -116,10 +118,8 @@ impl Carriers {
     fn port(&self, account: &CarrierAccount, secret: Secret) -> Result<Arc<dyn Port>, Unopened> {
         let url = account.url.as_deref();
         Ok(match account.carrier {
-            Carrier::Twilio | Carrier::Telnyx => {
-                let _ = (url, secret, self.deadline);
-                return Err(Unopened::NoCredentials);
-            } // TEMPORARY
+            Carrier::Twilio => Arc::new(Twilio::new(&account.name, secret, url, self.deadline)?),
+            Carrier::Telnyx => Arc::new(Telnyx::new(secret, url, self.deadline)?),
             Carrier::Sip => Arc::new(Sip),
             Carrier::Simulator => self.simulator.clone().ok_or(Unopened::NoCredentials)?,
         })

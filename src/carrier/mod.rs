@@ -7,6 +7,7 @@ pub mod http;
 pub mod keyring;
 pub mod simulator;
 mod sip;
+pub mod telnyx;
 pub mod twilio;
 
 use std::fmt::Debug;

@@ -412,8 +412,10 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
 }
 
 impl From<Trouble> for Error {
-    /// Of a question, whose answer may be lost, but which nobody will settle.
+    /// Of a question, whose answer may be lost, but which nobody will settle. What the carrier said is the operator's to
+    /// read.
     fn from(trouble: Trouble) -> Self {
+        log::warn!("a question to a carrier was not answered: {trouble}");
         let reason = why(trouble).0;
         Self::Carrier(if reason == Reason::Unanswered { Reason::Unreached } else { reason })
     }

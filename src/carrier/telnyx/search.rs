@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Telnyx;
 use super::country::{countries_of, national};
 use super::errors::{About, NONE_FOUND, is_fault};
-use super::wire::{self, Available, Page};
+use super::wire::{self, Available, One};
 use crate::carrier::{Price, Rented, Trouble};
 use crate::model::{E164, Features, NumberType, Offer, Wanted};
 
@@ -45,8 +45,8 @@ impl Telnyx {
         if is_fault(&answer, NONE_FOUND) {
             return Ok(Vec::new());
         }
-        let page: Page<Value> = self.read(&answer, About::Stock)?;
-        Ok(page.data.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
+        let One { data }: One<Vec<Value>> = self.read(&answer, About::Stock)?;
+        Ok(data.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
     }
 
     /// What numbers of each number's kind cost now: of a number that is held, Telnyx tells no price.

@@ -18,5 +18,7 @@ mod house;
 mod killed;
 mod ledger;
 mod remote;
+mod scripted;
 mod server;
 mod stock;
+mod telnyx;

@@ -89,6 +89,10 @@ pub(super) fn faults(body: &[u8]) -> Vec<Fault> {
     errors.into_iter().flatten().take(MAX_FAULTS).map(Fault::read).collect()
 }
 
+/// The number was not among those that a search has shown a short while ago
+/// (<https://developers.telnyx.com/docs/numbers/phone-numbers/number-orders>).
+pub(super) const NOT_SEARCHED: &str = "85000";
+
 /// Whether an answer is an error of this code.
 pub(super) fn is_fault(answer: &Answer, code: &str) -> bool {
     (400..=499).contains(&answer.status) && faults(&answer.body).iter().any(|fault| fault.code == code)

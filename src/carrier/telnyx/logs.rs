@@ -83,12 +83,14 @@ impl Telnyx {
 
     /// Asks for a page of a log, and waits where there were too many questions in this minute.
     fn patiently(&self, query: &[(&str, String)]) -> Result<Answer, Trouble> {
-        for _ in 0..MAX_WAITS {
+        for wait in 0..=MAX_WAITS {
             let answer = self.question("/v2/detail_records", query)?;
             if answer.status != 429 {
                 return Ok(answer);
             }
-            std::thread::sleep(self.deadline);
+            if wait < MAX_WAITS {
+                std::thread::sleep(self.deadline);
+            }
         }
         Err(Trouble::Busy)
     }

@@ -1,6 +1,5 @@
 //! Telnyx, over its API v2: <https://developers.telnyx.com/api-reference>.
 
-mod country;
 mod errors;
 mod listing;
 mod logs;

@@ -8,7 +8,7 @@ use super::Telnyx;
 use super::errors::{self, About};
 use super::wire::One;
 use crate::carrier::{Refusal, Rented, Traced, Trouble, fitting};
-use crate::model::{Carrier, E164, OrderId, Paper, Papers, Route};
+use crate::model::{Carrier, E164, OrderId, Paper, Papers, Route, Wanted};
 
 /// An order for one number.
 #[derive(Serialize)]
@@ -125,7 +125,14 @@ impl Telnyx {
             messaging_profile_id: route.messaging_profile_id.as_deref(),
         };
         let body = serde_json::to_vec(&order).map_err(|error| Trouble::Unreached(error.to_string()))?;
-        let answer = self.send(Method::POST, "/v2/number_orders", Some(body))?;
+        let send = || self.send(Method::POST, "/v2/number_orders", Some(body.clone()));
+        let mut answer = send()?;
+        if errors::is_fault(&answer, errors::NOT_SEARCHED) {
+            // It sells what a search has shown a short while ago, and this order has waited longer: nothing was done.
+            let wanted = Wanted { exactly: Some(number.clone()), limit: 1, ..Wanted::default() };
+            self.offers(&wanted).map_err(not_ordered)?;
+            answer = send()?;
+        }
         let One { data }: One<NumberOrder> = self.read(&answer, About::Order)?;
         match data.standing(number) {
             Some(Standing::Done) => self.just_rented(number),

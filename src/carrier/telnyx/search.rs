@@ -4,18 +4,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::Telnyx;
-use super::country::{countries_of, national};
 use super::errors::{About, NONE_FOUND, is_fault};
-use super::wire::{self, Available, Found};
+use super::wire::{self, Available, One};
 use crate::carrier::{Price, Rented, Trouble};
-use crate::model::{E164, Features, NumberType, Offer, Wanted};
+use crate::model::{E164, Features, NumberType, Offer, Wanted, countries_of, national_part, number_type_of};
 
 /// How many numbers a search gives at most.
 const MAX_OFFERS: u32 = 500;
 /// In how many countries one number is looked for: a few share a code.
 const MAX_COUNTRIES: usize = 4;
-/// The area codes of numbers in North America that are free to call.
-const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
 
 impl Telnyx {
     /// Where one number is wanted, its country is found out first: Telnyx searches no country but one that is named, and
@@ -25,9 +22,13 @@ impl Telnyx {
             Some(number) if wanted.country.is_empty() => countries_of(number),
             _ => &[&*wanted.country],
         };
-        for country in countries.iter().take(MAX_COUNTRIES) {
+        for (at, country) in countries.iter().take(MAX_COUNTRIES).enumerate() {
             let Some(filters) = filters(wanted, country) else { return Ok(Vec::new()) };
-            let rows = self.available(&filters)?;
+            let rows = match self.available(&filters) {
+                // It sells nothing in some of those that share a code with a larger one, and refuses to look there.
+                Err(Trouble::Refused { .. }) if at > 0 => continue,
+                rows => rows?,
+            };
             let offers = rows.into_iter().filter_map(|row| offer(&row, wanted, country));
             let offers: Vec<Offer> = offers.take(wanted.limit.min(MAX_OFFERS) as usize).collect();
             if !offers.is_empty() {
@@ -43,8 +44,8 @@ impl Telnyx {
         if is_fault(&answer, NONE_FOUND) {
             return Ok(Vec::new());
         }
-        let found: Found = self.read(&answer, About::Stock)?;
-        Ok(found.data.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
+        let One { data }: One<Vec<serde_json::Value>> = self.read(&answer, About::Stock)?;
+        Ok(data.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
     }
 
     /// What numbers of each number's kind cost now: of a number that is held, Telnyx tells no price.
@@ -88,7 +89,7 @@ fn filters(wanted: &Wanted, country: &str) -> Option<Vec<(&'static str, String)>
     add("filter[administrative_area]", wanted.state.as_deref());
     add("filter[locality]", wanted.city.as_deref());
     if let Some(number) = &wanted.exactly {
-        add("filter[phone_number][starts_with]", Some(national(number)));
+        add("filter[phone_number][starts_with]", Some(national_part(number)));
     } else {
         // Where there is an area code, Telnyx compares what stands behind it.
         let area = area.unwrap_or_default();
@@ -135,7 +136,7 @@ fn offer(row: &Available, wanted: &Wanted, country: &str) -> Option<Offer> {
 /// Whether an offer is what was wanted, as far as it says so.
 fn is_wanted(row: &Available, offer: &Offer, wanted: &Wanted, country: &str) -> bool {
     let is_nearby = wanted.best_effort && offer.best_effort;
-    let digits = national(&offer.phone_number);
+    let digits = national_part(&offer.phone_number);
     let is_none_or = |part: &Option<String>, has: &dyn Fn(&str) -> bool| part.as_deref().is_none_or(has);
     // A rate centre has a name of its own (CHICAGO ZONE 11), and says nothing about the city.
     let place = |kind, own: &Option<String>| match (row.region(kind), own) {
@@ -159,7 +160,5 @@ fn is_wanted(row: &Available, offer: &Offer, wanted: &Wanted, country: &str) -> 
 
 /// The kind of a number where it is not told.
 fn likely_type(number: &E164) -> NumberType {
-    let is_free =
-        number.as_str().strip_prefix("+1").and_then(|rest| rest.get(..3)).is_some_and(|a| TOLL_FREE.contains(&a));
-    if is_free { NumberType::TollFree } else { NumberType::Local }
+    number_type_of(number).unwrap_or(NumberType::Local)
 }

@@ -12,12 +12,6 @@ pub(super) struct Page<T> {
     pub meta: Option<Meta>,
 }
 
-/// What a search has found: all of it, in one answer.
-#[derive(Debug, Deserialize)]
-pub(super) struct Found {
-    pub data: Vec<serde_json::Value>,
-}
-
 /// How long a list is.
 #[derive(Debug, Deserialize)]
 pub(super) struct Meta {

@@ -44,7 +44,7 @@ fn a_number_at_telnyx_is_changed_where_it_is_named() {
     assert_eq!(record["messaging_profile_id"], order(3).to_string());
     let record = telnyx.done("PATCH", &path, &json!({"connection_id": ""}))["data"].clone();
     assert_eq!(record["connection_id"], Value::Null);
-    assert!(telnyx.entries().last().unwrap().route.is_empty());
+    assert_eq!(telnyx.entries().last().unwrap().route.connection_id, None);
     let emptied = telnyx.done("PATCH", &format!("{path}/messaging"), &json!({"messaging_profile_id": ""}));
     assert_eq!(emptied["data"]["messaging_profile_id"], Value::Null);
 }

@@ -20,3 +20,4 @@ mod ledger;
 mod remote;
 mod server;
 mod stock;
+mod twilio;

@@ -45,8 +45,7 @@ impl Twilio {
     pub fn new(account_sid: &str, auth_token: Secret, url: Option<&str>, deadline: Duration) -> Result<Self, NoServer> {
         let digits = account_sid.strip_prefix("AC").unwrap_or_default();
         if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let written = "AC and 32 hexadecimal digits";
-            return Err(NoServer::Account { written, id: account_sid.to_owned() });
+            return Err(NoServer::Account("AC and 32 hexadecimal digits"));
         }
         Ok(Self {
             api: Http::new(url.unwrap_or(API), deadline)?,

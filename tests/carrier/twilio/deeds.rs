@@ -332,7 +332,7 @@ fn what_lets_in_is_never_shown() {
     for trouble in [Script::of(vec![vec![], vec![], vec![]]).twilio().check(), twilio("http://127.0.0.1:1").check()] {
         hides(format!("{:?}", trouble.unwrap_err()));
     }
-    for id in ["", "AC", "ACzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "SKaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "AC/../"] {
+    for id in ["", TOKEN, "AC", "ACzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", "SKaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "AC/../"] {
         let refused = Twilio::new(id, Secret::new(TOKEN.into()), None, Duration::from_secs(1)).unwrap_err();
         assert!(hides(refused.to_string()).contains("32 hexadecimal digits"));
     }

@@ -2,6 +2,7 @@
 
 mod deeds;
 mod lists;
+mod prism;
 mod search;
 
 use std::io::{ErrorKind, Read, Write};

@@ -42,14 +42,10 @@ pub enum NoServer {
     /// It is not written as one.
     #[error("a server's address is written like https://api.example.com, not {0}")]
     Address(String),
-    /// It is not the id of an account at this carrier.
-    #[error("an account's id is written {written}, not {id}")]
-    Account {
-        /// How such an id is written.
-        written: &'static str,
-        /// What was given.
-        id: String,
-    },
+    /// It is not the id of an account at this carrier, which is written like this. What was given is not shown: it may be
+    /// the secret, in the wrong place.
+    #[error("an account's id is written {0}, and what was given is not")]
+    Account(&'static str),
     /// TLS cannot be set up.
     #[error("no connection can be made from here: {0}")]
     Client(String),

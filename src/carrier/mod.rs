@@ -230,7 +230,11 @@ pub fn fitting(carrier: Carrier, route: &Route) -> Route {
     match carrier {
         Carrier::Simulator => route.clone(),
         Carrier::Sip => Route { sip_uri, ..Route::default() },
-        Carrier::Twilio => Route { voice_url, sms_url, application_id, trunk_id, ..Route::default() },
+        Carrier::Twilio => {
+            // Each of the two takes the other's place there; a trunk takes calls before anything else does.
+            let application_id = application_id.filter(|_| trunk_id.is_none());
+            Route { voice_url, sms_url, application_id, trunk_id, ..Route::default() }
+        }
         Carrier::Telnyx => Route { connection_id, messaging_profile_id, ..Route::default() },
     }
 }

@@ -387,7 +387,8 @@ fn by_its_id<T>(port: &dyn Port, rented: &Rented, deed: impl Fn(&Rented) -> Resu
         Err(trouble @ Trouble::Refused { reason: Refusal::NotOwned, .. }) => {
             match port.owned(Some(&rented.phone_number))?.first() {
                 Some(there) if there.carrier_number_id != rented.carrier_number_id => deed(there),
-                _ => Err(trouble),
+                Some(_) => Err(Trouble::Unknown("it says that it has no such number, and lists it".to_owned())),
+                None => Err(trouble),
             }
         }
         done => done,

@@ -23,6 +23,7 @@ mod server;
 mod stock;
 mod telnyx;
 mod telnyx_simulator;
+mod twilio;
 mod twilio_house;
 mod twilio_lists;
 mod twilio_simulator;

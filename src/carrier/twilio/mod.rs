@@ -45,8 +45,7 @@ impl Twilio {
     pub fn new(account_sid: &str, auth_token: Secret, url: Option<&str>, deadline: Duration) -> Result<Self, NoServer> {
         let digits = account_sid.strip_prefix("AC").unwrap_or_default();
         if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let written = "AC and 32 hexadecimal digits";
-            return Err(NoServer::Account { written, id: account_sid.to_owned() });
+            return Err(NoServer::Account("AC and 32 hexadecimal digits"));
         }
         Ok(Self {
             api: Http::new(url.unwrap_or(API), deadline)?,
@@ -128,19 +127,20 @@ impl Port for Twilio {
         }
     }
 
-    /// All four parts are sent, since one that is left out stays; an empty text takes it back. Twilio's own description
-    /// has no way to say that, and its API has no other.
+    /// What differs is sent; an empty text takes a part back, for which Twilio's own description has no word and its API
+    /// no other way.
     fn configure(&self, rented: &Rented, route: &Route) -> Result<Route, Trouble> {
         let path = self.number_path(rented)?;
+        let there: Number = self.ask(&self.api, &path, &[]).map_err(|trouble| match trouble {
+            Trouble::Unknown(said) => Trouble::Unreached(said),
+            told => told,
+        })?;
         let route = fitting(Carrier::Twilio, route);
-        let form = [
-            ("VoiceUrl", &route.voice_url),
-            ("SmsUrl", &route.sms_url),
-            ("VoiceApplicationSid", &route.application_id),
-            ("TrunkSid", &route.trunk_id),
-        ];
-        let form = form.map(|(name, text)| (name, text.as_deref().unwrap_or_default()));
-        self.accept(&self.post(&path, &form)?, &[200])?;
+        let changes = there.changes(&route);
+        owned::only(there.rented(), &rented.phone_number)?;
+        if !changes.is_empty() {
+            self.accept(&self.post(&path, &changes)?, &[200])?;
+        }
         let there = self.ask::<Number>(&self.api, &path, &[]).and_then(|there| {
             let rented = owned::only(there.rented(), &rented.phone_number)?;
             Ok(rented.route)

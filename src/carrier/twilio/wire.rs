@@ -55,11 +55,29 @@ pub struct Number {
     capabilities: Option<Capabilities>,
     voice_url: Option<String>,
     sms_url: Option<String>,
+    sms_application_sid: Option<String>,
     voice_application_sid: Option<String>,
     trunk_sid: Option<String>,
 }
 
 impl Number {
+    /// What must be sent so that its calls and messages go where the route says: empty where a part is taken back. An
+    /// application has the messages before `SmsUrl` does, and is taken back.
+    pub fn changes<'r>(&self, route: &'r Route) -> Vec<(&'static str, &'r str)> {
+        let parts = [
+            ("VoiceUrl", &self.voice_url, &route.voice_url),
+            ("SmsUrl", &self.sms_url, &route.sms_url),
+            ("VoiceApplicationSid", &self.voice_application_sid, &route.application_id),
+            ("TrunkSid", &self.trunk_sid, &route.trunk_id),
+            ("SmsApplicationSid", &self.sms_application_sid, &None),
+        ];
+        let differs = |(name, there, wanted): (&'static str, &Option<String>, &'r Option<String>)| {
+            let wanted = wanted.as_deref().unwrap_or_default();
+            (there.as_deref().unwrap_or_default() != wanted).then_some((name, wanted))
+        };
+        parts.into_iter().filter_map(differs).collect()
+    }
+
     /// The number as everybody here knows it; none where it is not in E.164 form.
     pub fn rented(self) -> Option<Rented> {
         let phone_number = self.phone_number?.parse().ok()?;
@@ -76,7 +94,8 @@ impl Number {
             carrier_number_id: self.sid,
             route: Route {
                 voice_url: set(self.voice_url),
-                sms_url: set(self.sms_url),
+                // An application has its messages, where there is one.
+                sms_url: set(self.sms_url).filter(|_| set(self.sms_application_sid).is_none()),
                 application_id: set(self.voice_application_sid),
                 trunk_id: set(self.trunk_sid),
                 ..Route::default()

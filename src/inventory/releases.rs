@@ -96,7 +96,10 @@ fn released(snapshot: &Snapshot, scope: &Scope, orders: &[Order], id: NumberId, 
             OrderState::Claimed if order.sends == 0 && order.due_at.is_some_and(|due| due > now) => {
                 Outcome::Held(order.due_at.unwrap_or(now))
             }
-            _ => Outcome::Not(order.reason.unwrap_or(Reason::Unanswered), order.detail.clone()),
+            OrderState::Failed => Outcome::Not(order.reason.unwrap_or(Reason::Refused), order.detail.clone()),
+            // Whatever it was refused for last, one that was sent before may come through yet.
+            _ if order.reason == Some(Reason::Unrecorded) => Outcome::Not(Reason::Unrecorded, None),
+            _ => Outcome::Not(Reason::Unanswered, order.detail.clone()),
         },
         None if number.status == Status::Released => Outcome::AlreadyReleased,
         None => Outcome::Not(Reason::UnderWay, None),

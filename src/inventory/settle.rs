@@ -1,6 +1,7 @@
 //! Carrying orders out, and settling those whose end is not known: ask first, then repeat.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use super::desk::{Desk, call_for_an_operator};
 use super::routes::{no_way, resume_route, route_of, wanted_route};
@@ -8,7 +9,7 @@ use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
 use crate::model::{
     Actor, By, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
 };
-use crate::store::{Change, Scope};
+use crate::store::{Change, Due, Scope};
 
 /// How often a carrier is asked about an order before a person is: with the waits between, about six hours.
 const MAX_TRIES: u32 = 40;
@@ -18,8 +19,10 @@ const MAX_SENDS: u32 = 3;
 const PROMPT_TRIES: u32 = 3;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// How long the orders of one account are looked at in one go: where its carrier answers, that is for hundreds.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many orders are looked at in one go.
-const AT_ONCE: u32 = 256;
+const AT_ONCE: u32 = 4096;
 
 /// What a carrier did.
 enum Done {
@@ -32,22 +35,44 @@ enum Done {
 }
 
 impl Desk {
-    /// Looks at every order that is due and that nobody has in hand, and does what is next for it. Gives their count.
+    /// Looks at the orders that are due and that nobody has in hand, and does what is next for each: those of one account
+    /// after the other, and as long as this has patience; those of different accounts at once, so that a carrier that does
+    /// not answer holds up nobody else's. Gives how many were due.
     ///
     /// # Errors
     /// [`Error::Internal`] where the store fails.
     pub fn settle_due(&self) -> Result<usize> {
-        let by = &By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) };
         let due = self.store.read(|snapshot| snapshot.due_orders(self.clock.now(), AT_ONCE))?;
-        for (scope, id, basket) in &due {
+        let mut accounts: HashMap<_, Vec<&Due>> = HashMap::new();
+        for order in &due {
+            accounts.entry(&order.at).or_default().push(order);
+        }
+        let mut accounts = accounts.into_values();
+        let first = accounts.next();
+        std::thread::scope(|scope| {
+            for others in accounts {
+                scope.spawn(move || self.settle_each(&others));
+            }
+            if let Some(orders) = first {
+                self.settle_each(&orders);
+            }
+        });
+        Ok(due.len())
+    }
+
+    fn settle_each(&self, orders: &[&Due]) {
+        let (began, by) = (Instant::now(), By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) });
+        for Due { scope, order, basket, .. } in orders {
             if let Some(_hand) = self.take(*basket)
-                && let Err(error) = self.advance(scope, *id, by)
+                && let Err(error) = self.advance(scope, *order, &by)
             {
                 // The others are not to wait for it.
-                log::error!(order:% = id; "an order could not be settled: {error}");
+                log::error!(order:%; "an order could not be settled: {error}");
+            }
+            if began.elapsed() > PATIENCE {
+                return;
             }
         }
-        Ok(due.len())
     }
 
     fn advance(&self, scope: &Scope, id: OrderId, by: &By) -> Result<()> {

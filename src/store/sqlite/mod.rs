@@ -29,6 +29,7 @@ pub use accounts::Reachable;
 pub use doctor::Diagnosis;
 pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
+pub use orders::Due;
 pub use repeats::Earlier;
 
 use open::Memory;

@@ -3,12 +3,25 @@
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{BasketId, Error, Noun, NumberId, Order, OrderId, Papers, Result, Timestamp};
+use crate::model::{BasketId, Carrier, Error, Noun, NumberId, Order, OrderId, Papers, Result, Text, Timestamp};
 use crate::store::Scope;
 
 /// The columns that `order` reads.
 const COLUMNS: &str = "o.id, o.basket, o.place, o.deed, o.number_id, o.phone_number, o.carrier, o.carrier_account,
     o.address_id, o.bundle_id, o.requirement_group_id, o.customer_reference, o.state, o.sends, o.tries, o.absent_since, o.due_at, o.reason, o.detail, o.created_at, o.updated_at";
+
+/// An order that is to be looked at.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Whose it is.
+    pub scope: Scope,
+    /// Which.
+    pub order: OrderId,
+    /// The basket that it is in.
+    pub basket: BasketId,
+    /// The carrier and the account that it is for.
+    pub at: (Carrier, Option<Text>),
+}
 
 impl Snapshot<'_> {
     /// One order of the agency.
@@ -65,18 +78,19 @@ impl Snapshot<'_> {
         Ok(orders.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Orders that are to be looked at now and the baskets they are in, whosever they are: only the one who settles them may ask.
+    /// Orders that are to be looked at now, whosever they are: only the one who settles them may ask.
     ///
     /// # Errors
     /// [`Error::Internal`] where SQLite fails.
-    pub fn due_orders(&self, now: Timestamp, limit: u32) -> Result<Vec<(Scope, OrderId, BasketId)>> {
+    pub fn due_orders(&self, now: Timestamp, limit: u32) -> Result<Vec<Due>> {
         let mut statement = self.connection().prepare_cached(
-            "SELECT o.agency_no, a.id, o.id, o.basket
+            "SELECT o.agency_no, a.id, o.id, o.basket, o.carrier, o.carrier_account
              FROM orders AS o INDEXED BY orders_due JOIN agencies AS a ON a.agency_no = o.agency_no
              WHERE o.state IN (0, 1, 4) AND o.due_at <= ?1 ORDER BY o.due_at LIMIT ?2",
         )?;
         let due = statement.query_map(params![now, limit], |row| {
-            Ok((Scope { agency_no: row.get(0)?, agency: row.get(1)? }, row.get(2)?, row.get(3)?))
+            let scope = Scope { agency_no: row.get(0)?, agency: row.get(1)? };
+            Ok(Due { scope, order: row.get(2)?, basket: row.get(3)?, at: (row.get(4)?, row.get(5)?) })
         })?;
         Ok(due.collect::<rusqlite::Result<_>>()?)
     }

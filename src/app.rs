@@ -53,7 +53,7 @@ impl AppState {
     /// Puts the program together.
     #[must_use]
     pub fn new(store: Store, config: Config, carriers: Carriers, clock: Clock, ids: Ids) -> Self {
-        let desk = Desk::new(store, carriers, clock, ids, config.orders);
+        let desk = Desk::new(store, carriers, clock, ids, config.orders).reached_at(config.public_url.as_deref());
         Self(Arc::new(Parts {
             desk: Arc::new(desk),
             config,

@@ -12,6 +12,8 @@ CREATE TABLE carrier_accounts (
     -- Encrypted for this row; see src/carrier/keyring.rs.
     credentials       BLOB,
     credentials_at    INTEGER CHECK ((credentials_at IS NULL) = (credentials IS NULL)),
+    -- Checks the carrier's signature, where that is not made with the credentials.
+    webhook_key       TEXT,
     -- Of a SIP trunk. transport: 0 udp, 1 tcp, 2 tls
     allowed_addresses TEXT,
     address           TEXT,
@@ -42,6 +44,7 @@ CREATE TRIGGER carrier_account_added_is_an_event AFTER INSERT ON carrier_account
             'label', NEW.label,
             'url', NEW.url,
             'credentials_at', NEW.credentials_at,
+            'webhook_key', NEW.webhook_key,
             'allowed_addresses', NEW.allowed_addresses,
             'address', NEW.address,
             'transport', CASE NEW.transport WHEN 0 THEN 'udp' WHEN 1 THEN 'tcp' WHEN 2 THEN 'tls' END,
@@ -59,6 +62,7 @@ CREATE TRIGGER carrier_account_changed_is_an_event AFTER UPDATE ON carrier_accou
             UNION ALL SELECT 'label', OLD.label, NEW.label
             UNION ALL SELECT 'url', OLD.url, NEW.url
             UNION ALL SELECT 'credentials_at', OLD.credentials_at, NEW.credentials_at
+            UNION ALL SELECT 'webhook_key', OLD.webhook_key, NEW.webhook_key
             UNION ALL SELECT 'allowed_addresses', OLD.allowed_addresses, NEW.allowed_addresses
             UNION ALL SELECT 'address', OLD.address, NEW.address
             UNION ALL SELECT 'transport', CASE OLD.transport WHEN 0 THEN 'udp' WHEN 1 THEN 'tcp' WHEN 2 THEN 'tls' END,
@@ -76,6 +80,7 @@ CREATE TRIGGER carrier_account_removed_is_an_event AFTER DELETE ON carrier_accou
             'label', OLD.label,
             'url', OLD.url,
             'credentials_at', OLD.credentials_at,
+            'webhook_key', OLD.webhook_key,
             'allowed_addresses', OLD.allowed_addresses,
             'address', OLD.address,
             'transport', CASE OLD.transport WHEN 0 THEN 'udp' WHEN 1 THEN 'tcp' WHEN 2 THEN 'tls' END,

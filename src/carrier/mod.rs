@@ -4,13 +4,17 @@
 
 mod accounts;
 pub mod http;
+pub mod inbound;
 pub mod keyring;
+pub mod messages;
 pub mod simulator;
 mod sip;
 pub mod telnyx;
 pub mod twilio;
 
 use std::fmt::Debug;
+
+use messages::{Outgoing, Posted};
 
 pub use accounts::{Account, Carriers, Unopened};
 
@@ -74,6 +78,19 @@ pub trait Port: Debug + Send + Sync {
     /// # Errors
     /// [`Trouble`]; its kind says whether it may have been done.
     fn release(&self, rented: &Rented) -> Result<(), Trouble>;
+
+    /// Sends a message.
+    ///
+    /// **Never repeat it:** no carrier knows a repeat from another message. After [`Trouble::Unknown`], what the carrier tells
+    /// of its own accord may settle it, and nothing else will.
+    ///
+    /// # Errors
+    /// [`Trouble`]; its kind says whether it may have been sent. What the carrier refuses is no trouble.
+    fn send_message(&self, message: &Outgoing) -> Result<Posted, Trouble> {
+        let _ = message;
+        let said = "this carrier carries no messages".to_owned();
+        Ok(Posted::Refused { reason: Refusal::Other, code: None, said })
+    }
 
     /// Whether the account can be used: one request that changes nothing and costs nothing.
     ///

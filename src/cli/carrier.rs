@@ -92,6 +92,9 @@ pub enum Add {
         /// What the account is called here, wherever it is added, with whichever key [default: made from the key]
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
+        /// The account's public key, so that its messages to us can be told from others'
+        #[arg(long, value_name = "KEY")]
+        public_key: Option<String>,
         /// Where Telnyx is reached: a simulator, for trying things out
         #[arg(long, value_name = "URL")]
         url: Option<String>,
@@ -189,8 +192,8 @@ impl Add {
             Self::Twilio { account, account_sid, auth_token_file, url } => {
                 (account, url, Kind::Twilio { account_sid, auth_token: secret(&auth_token_file)? })
             }
-            Self::Telnyx { account, api_key_file, name, url } => {
-                (account, url, Kind::Telnyx { api_key: secret(&api_key_file)?, name })
+            Self::Telnyx { account, api_key_file, name, public_key, url } => {
+                (account, url, Kind::Telnyx { api_key: secret(&api_key_file)?, name, public_key })
             }
             Self::Sip { account, allowed_addresses, address, transport, prefix, username, password_file } => {
                 let trunk = Trunk { allowed_addresses, address, transport, prefix, username };

@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod key;
 pub mod logging;
+mod message;
 mod migrate;
 mod openapi;
 mod order;
@@ -74,6 +75,8 @@ enum Command {
     Import(import::Command),
     Generate(generate::Args),
     Token(token::Args),
+    #[command(subcommand)]
+    Message(message::Command),
     #[command(subcommand)]
     Order(order::Command),
     Sync(sync::Args),
@@ -178,6 +181,7 @@ impl Cli {
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
+            Command::Message(command) => command.run(&load(&flags)?),
             Command::Order(command) => command.run(&load(&flags)?),
             Command::Sync(args) => args.run(&load(&flags)?),
             Command::Events(args) => args.run(&load(&flags)?),

@@ -42,6 +42,7 @@ impl Worker {
             if housekeeping.is_none_or(|last: Instant| last.elapsed() > HOUSEKEEPING) {
                 housekeeping = Some(Instant::now());
                 attempt("old answers could not be forgotten", || settling.forget_old_answers());
+                attempt("messages could not be given up", || settling.give_up_messages());
             }
         })?];
         if let Some(every) = sync_every {

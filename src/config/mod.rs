@@ -24,6 +24,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Signs users' tokens (HS256).
     pub jwt_secret: Option<Secret>,
+    /// Where carriers reach this server.
+    pub public_url: Option<String>,
     /// Encrypts credentials.
     pub credentials_key: Option<Secret>,
     /// Encrypted credentials before.
@@ -145,11 +147,16 @@ impl Config {
         if !jwks_url.is_empty() && !jwks_url.starts_with("https://") && !jwks_url.starts_with("http://") {
             return settings.refuse("jwks_url", "is a URL that begins with https:// or http://");
         }
+        let public_url = settings.text("public_url").trim_end_matches('/');
+        if !public_url.is_empty() && !public_url.starts_with("https://") && !public_url.starts_with("http://") {
+            return settings.refuse("public_url", "is a URL that begins with https:// or http://");
+        }
         let issuer = settings.text("dialect.supabase.issuer");
         Ok(Self {
             data_dir: settings.text("data_dir").into(),
             listen,
             jwt_secret,
+            public_url: (!public_url.is_empty()).then(|| public_url.to_owned()),
             credentials_key,
             credentials_key_before,
             jwks_url: (!jwks_url.is_empty()).then(|| jwks_url.to_owned()),

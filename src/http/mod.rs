@@ -7,6 +7,7 @@ mod operations;
 mod pages;
 mod request_log;
 mod server;
+mod webhooks;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -29,6 +30,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/readyz", || web::to(health::ready), operations::ready),
     Endpoint::get("/metrics", || web::to(metrics::scrape), operations::metrics),
     Endpoint::get("/openapi.json", || web::to(openapi::show), operations::openapi),
+    Endpoint::post("/webhooks/{carrier}/{account}", || web::to(webhooks::heard), operations::heard),
 ];
 
 /// Puts the server's parts together. The request log is around everything that answers, so that it sees what is sent;

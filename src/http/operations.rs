@@ -2,8 +2,9 @@
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::dialect::operation::{Answer, Operation};
+use crate::dialect::operation::{Answer, Operation, Parameter};
 
 /// What the rim says of a failure.
 #[derive(Serialize, JsonSchema)]
@@ -54,6 +55,33 @@ pub fn metrics(_: &mut SchemaGenerator) -> Operation {
 pub fn openapi(schemas: &mut SchemaGenerator) -> Operation {
     let answer = Answer::json::<serde_json::Map<String, serde_json::Value>>(200, "This description", schemas);
     open("showOpenapi", "What this server answers, as OpenAPI 3.1", answer)
+}
+
+pub fn heard(schemas: &mut SchemaGenerator) -> Operation {
+    let named = |name, description, schema| Parameter { place: "path", required: true, name, description, schema };
+    Operation {
+        id: "hearCarrier",
+        summary: "Where a carrier tells of messages; it signs what it tells",
+        signed_in: false,
+        parameters: vec![
+            named("carrier", "Who calls", json!({ "enum": ["twilio", "telnyx"] })),
+            named("account", "The account's id here", json!({ "type": "string", "format": "uuid" })),
+            Parameter {
+                place: "query",
+                required: false,
+                name: "message",
+                description: "The message of ours that is told of",
+                schema: json!({ "type": "string" }),
+            },
+        ],
+        body: None,
+        answers: vec![
+            Answer::text(200, "It was taken, now or before", "*/*"),
+            Answer::json::<RimError>(400, "It is signed and cannot be understood", schemas),
+            Answer::json::<RimError>(403, "It is not signed for this account, or is too old", schemas),
+            Answer::json::<RimError>(503, "It could not be written down: tell it again", schemas),
+        ],
+    }
 }
 
 fn open(id: &'static str, summary: &'static str, answer: Answer) -> Operation {

@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::desk::Desk;
 use super::{access, name};
 use crate::carrier::keyring::{KeyTrouble, Keyring, Place};
-use crate::carrier::{Account, Carriers, Trouble};
+use crate::carrier::{Account, Carriers, Trouble, telnyx};
 use crate::clock::{Clock, Ids};
 use crate::model::{AccountId, AgencyId, Carrier, CarrierAccount, Error, Result, Secret, Text, Transport, Trunk};
 use crate::store::{Change, Reachable, Scope, Snapshot};
@@ -37,6 +37,8 @@ pub enum Kind {
         api_key: Secret,
         /// What the account is called here, the same for every key of it; of the key, a hash, where nothing is given.
         name: Option<String>,
+        /// The account's public key, which its calls to us are signed for.
+        public_key: Option<String>,
     },
     /// A SIP trunk of the agency's own.
     Sip {
@@ -63,11 +65,16 @@ pub fn add(
     let scope = access::operator(change, agency)?;
     let (id, now) = (AccountId(ids.next()), clock.now());
     let label = new.label.map(|label| name("label", &label)).transpose()?;
+    let mut webhook_key = None;
     let (carrier, known_as, secret, trunk) = match new.kind {
         Kind::Twilio { account_sid, auth_token } => {
             (Carrier::Twilio, account_sid_of(&account_sid)?, Some(auth_token), None)
         }
-        Kind::Telnyx { api_key, name: called } => {
+        Kind::Telnyx { api_key, name: called, public_key } => {
+            if let Some(Err(error)) = public_key.as_deref().map(telnyx::inbound::public_key) {
+                return Err(Error::Invalid { field: "public_key", reason: error.to_string() });
+            }
+            webhook_key = public_key;
             let called = called.map(|called| name("name", &called)).transpose()?;
             (Carrier::Telnyx, called.unwrap_or_else(|| fingerprint(&api_key)), Some(api_key), None)
         }
@@ -87,6 +94,7 @@ pub fn add(
         url: new.url,
         credentials_at: credentials.as_ref().map(|_| now),
         credentials,
+        webhook_key,
         trunk,
         logs_read_until: None,
         created_at: now,

@@ -28,6 +28,8 @@ pub struct Desk {
     pub(super) clock: Clock,
     pub(super) ids: Ids,
     pub(super) terms: Orders,
+    /// Where carriers reach us, if they do.
+    pub(super) public_url: Option<String>,
     at_hand: Mutex<HashSet<BasketId>>,
 }
 
@@ -84,7 +86,14 @@ impl Desk {
     /// Opens a desk.
     #[must_use]
     pub fn new(store: Store, carriers: Carriers, clock: Clock, ids: Ids, terms: Orders) -> Self {
-        Self { store, carriers, clock, ids, terms, at_hand: Mutex::default() }
+        Self { store, carriers, clock, ids, terms, public_url: None, at_hand: Mutex::default() }
+    }
+
+    /// The same desk, which carriers reach under this address.
+    #[must_use]
+    pub fn reached_at(mut self, public_url: Option<&str>) -> Self {
+        self.public_url = public_url.map(str::to_owned);
+        self
     }
 
     /// The store that it keeps its orders in.

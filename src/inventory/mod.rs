@@ -12,6 +12,7 @@ pub mod desk;
 mod findings;
 pub mod import;
 pub mod keys;
+pub mod messages;
 pub mod numbers;
 pub mod orders;
 pub mod purchases;

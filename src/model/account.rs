@@ -19,6 +19,9 @@ pub struct CarrierAccount {
     pub credentials: Option<Sealed>,
     /// When that was given.
     pub credentials_at: Option<Timestamp>,
+    /// What the carrier signs its calls to us with can be checked with this, where it is not the credentials (Telnyx' public
+    /// key, base64).
+    pub webhook_key: Option<String>,
     /// The trunk, of numbers that were brought along.
     pub trunk: Option<Trunk>,
     /// Up to when the carrier's logs of calls and messages have been read.

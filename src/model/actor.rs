@@ -13,6 +13,8 @@ pub enum Actor {
     Key(KeyId),
     /// Whoever can run commands on the data directory.
     Operator,
+    /// A carrier, telling something of its own accord.
+    Carrier,
     /// The server itself, settling what is under way.
     Worker,
 }
@@ -23,6 +25,7 @@ impl fmt::Display for Actor {
             Self::User(id) => write!(f, "user {id}"),
             Self::Key(id) => write!(f, "key {id}"),
             Self::Operator => f.write_str("operator"),
+            Self::Carrier => f.write_str("carrier"),
             Self::Worker => f.write_str("worker"),
         }
     }

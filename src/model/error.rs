@@ -24,6 +24,8 @@ pub enum Noun {
     Number,
     /// An order.
     Order,
+    /// A message.
+    Message,
 }
 
 impl fmt::Display for Noun {
@@ -36,6 +38,7 @@ impl fmt::Display for Noun {
             Self::Account => "carrier account",
             Self::Number => "phone number",
             Self::Order => "order",
+            Self::Message => "message",
         })
     }
 }

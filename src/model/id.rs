@@ -42,6 +42,8 @@ id_types! {
     KeyId
     /// An account at a carrier.
     AccountId
+    /// A message to or from a number.
+    MessageId
     /// An order at a carrier.
     OrderId
     /// What was ordered at once.

@@ -93,6 +93,11 @@ pub(super) fn faults(body: &[u8]) -> Vec<Fault> {
 /// (<https://developers.telnyx.com/docs/numbers/phone-numbers/number-orders>).
 pub(super) const NOT_SEARCHED: &str = "85000";
 
+/// The first code of an answer that is an error.
+pub(super) fn first_code(body: &[u8]) -> Option<String> {
+    faults(body).into_iter().next().map(|fault| fault.code).filter(|code| !code.is_empty())
+}
+
 /// Whether an answer is an error of this code.
 pub(super) fn is_fault(answer: &Answer, code: &str) -> bool {
     (400..=499).contains(&answer.status) && faults(&answer.body).iter().any(|fault| fault.code == code)

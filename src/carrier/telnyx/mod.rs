@@ -1,8 +1,10 @@
 //! Telnyx, over its API v2: <https://developers.telnyx.com/api-reference>.
 
 mod errors;
+pub mod inbound;
 mod listing;
 mod logs;
+mod messages;
 mod orders;
 mod search;
 mod wire;
@@ -19,6 +21,7 @@ use self::listing::number_path;
 use self::wire::One;
 use super::http::{Answer, Http, NoServer};
 use super::{Port, Price, Rented, Traced, Trouble, Use, fitting, read_back};
+use crate::carrier::messages::{Outgoing, Posted};
 use crate::model::{Carrier, E164, Offer, OrderId, Papers, Route, Secret, Timestamp, Wanted};
 
 /// Where it is.
@@ -133,6 +136,10 @@ impl Port for Telnyx {
     /// Not before the id is known to be this number's.
     fn release(&self, rented: &Rented) -> Result<(), Trouble> {
         self.give_back(rented)
+    }
+
+    fn send_message(&self, message: &Outgoing) -> Result<Posted, Trouble> {
+        self.post_message(message)
     }
 
     /// By the account's balance.

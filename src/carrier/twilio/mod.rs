@@ -1,7 +1,9 @@
 //! Twilio: the client of its REST API (<https://www.twilio.com/docs/usage/api>), version 2010-04-01, and of its prices.
 
 mod errors;
+pub mod inbound;
 mod logs;
+mod messages;
 mod owned;
 mod prices;
 mod regions;
@@ -17,6 +19,7 @@ use serde::de::DeserializeOwned;
 use self::wire::{AccountStatus, Number};
 use super::http::{Answer, Http, NoServer};
 use super::{Port, Price, Refusal, Rented, Trouble, Use, fitting};
+use crate::carrier::messages::{Outgoing, Posted};
 use crate::model::{Carrier, E164, Offer, OrderId, Papers, Route, Secret, Timestamp, Wanted};
 
 /// Where the API is.
@@ -179,6 +182,10 @@ impl Port for Twilio {
             }
             Err(trouble) => Err(trouble),
         }
+    }
+
+    fn send_message(&self, message: &Outgoing) -> Result<Posted, Trouble> {
+        self.post_message(message)
     }
 
     fn monthly_costs(&self, rented: &[Rented]) -> Result<Vec<Option<Price>>, Trouble> {

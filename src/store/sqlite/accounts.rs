@@ -10,7 +10,7 @@ use crate::store::Scope;
 
 /// The columns that `account` reads.
 const COLUMNS: &str = "c.id, c.carrier, c.name, c.label, c.url, c.credentials, c.credentials_at, c.allowed_addresses,
-    c.address, c.transport, c.prefix, c.username, c.logs_read_until, c.created_at";
+    c.address, c.transport, c.prefix, c.username, c.logs_read_until, c.created_at, c.webhook_key";
 
 /// An account, and whose it is.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Snapshot<'_> {
              ORDER BY line.distance, c.created_at DESC, c.id DESC"
         ))?;
         let found = statement
-            .query_map([scope.agency_no], |row| Ok(Reachable { account: account(row)?, owner: row.get(14)? }))?;
+            .query_map([scope.agency_no], |row| Ok(Reachable { account: account(row)?, owner: row.get(15)? }))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -75,8 +75,24 @@ impl Snapshot<'_> {
              FROM carrier_accounts AS c JOIN agencies AS a ON a.agency_no = c.agency_no ORDER BY c.agency_no, c.id"
         ))?;
         let found = statement
-            .query_map([], |row| Ok((Scope { agency_no: row.get(14)?, agency: row.get(15)? }, account(row)?)))?;
+            .query_map([], |row| Ok((Scope { agency_no: row.get(15)?, agency: row.get(16)? }, account(row)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// An account by its id, whosever it is: only what its carrier calls may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn account_anywhere(&self, id: AccountId) -> Result<Option<(Scope, CarrierAccount)>> {
+        let found = self
+            .connection()
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS}, c.agency_no, a.id
+                 FROM carrier_accounts AS c JOIN agencies AS a ON a.agency_no = c.agency_no WHERE c.id = ?1"
+            ))?
+            .query_row([id], |row| Ok((Scope { agency_no: row.get(15)?, agency: row.get(16)? }, account(row)?)))
+            .optional()?;
+        Ok(found)
     }
 
     /// How many numbers that are not released, and how many orders that are under way, are known to be at an account,
@@ -107,8 +123,8 @@ impl Change<'_> {
         self.connection()
             .prepare_cached(
                 "INSERT INTO carrier_accounts (agency_no, id, carrier, name, label, url, credentials, credentials_at,
-                     allowed_addresses, address, transport, prefix, username, logs_read_until, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                     allowed_addresses, address, transport, prefix, username, logs_read_until, created_at, webhook_key)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
                 scope.agency_no,
@@ -125,7 +141,8 @@ impl Change<'_> {
                 trunk.prefix,
                 trunk.username,
                 account.logs_read_until,
-                account.created_at
+                account.created_at,
+                account.webhook_key
             ])
             .map_err(|error| if is_taken(&error) { Error::Exists("this account") } else { error.into() })?;
         Ok(())
@@ -219,5 +236,6 @@ fn account(row: &Row<'_>) -> rusqlite::Result<CarrierAccount> {
         trunk: (carrier == Carrier::Sip).then_some(trunk),
         logs_read_until: row.get(12)?,
         created_at: row.get(13)?,
+        webhook_key: row.get(14)?,
     })
 }

@@ -4,8 +4,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use uuid::Uuid;
 
 use crate::model::{
-    AccountId, AgencyId, AgentId, BasketId, Carrier, Deed, E164, KeyId, Money, NumberId, OrderId, OrderState,
-    Permissions, Reason, Role, Sealed, Status, Text, Timestamp, Transport, UserId,
+    AccountId, AgencyId, AgentId, BasketId, Carrier, Deed, Direction, E164, KeyId, MessageId, MessageState, Money,
+    NumberId, OrderId, OrderState, Permissions, Reason, Role, Sealed, Status, Text, Timestamp, Transport, UserId,
 };
 
 macro_rules! id_columns {
@@ -24,7 +24,7 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(AccountId AgencyId UserId AgentId NumberId KeyId OrderId BasketId);
+id_columns!(AccountId AgencyId UserId AgentId NumberId KeyId OrderId BasketId MessageId);
 
 macro_rules! integer_columns {
     ($($wrapper:ident)*) => {$(
@@ -65,7 +65,7 @@ macro_rules! state_columns {
     )*};
 }
 
-state_columns!(Carrier Deed OrderState Role Status Transport);
+state_columns!(Carrier Deed Direction MessageState OrderState Role Status Transport);
 
 impl ToSql for Sealed {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

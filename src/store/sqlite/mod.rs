@@ -11,6 +11,7 @@ mod events;
 mod keys;
 mod lists;
 mod memory;
+mod messages;
 mod migrations;
 mod numbers;
 mod open;

@@ -1,0 +1,42 @@
+//! Sending messages through carriers.
+
+use super::Refusal;
+use crate::model::{E164, MessageId, MessageState};
+
+/// A message that is to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'m> {
+    /// The number of ours that it goes from.
+    pub from: &'m E164,
+    /// Who it is for.
+    pub to: &'m str,
+    /// What it says.
+    pub body: &'m str,
+    /// Where the carrier can fetch what is attached.
+    pub media: &'m [String],
+    /// What it is known by here.
+    pub reference: MessageId,
+    /// Where the carrier is to tell how far it is.
+    pub callback: Option<&'m str>,
+}
+
+/// What a carrier said to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It will send it, or has.
+    Accepted {
+        /// Its id there.
+        carrier_message_id: String,
+        /// How far it is already.
+        state: MessageState,
+    },
+    /// It will not.
+    Refused {
+        /// What it calls the reason, and what that means.
+        reason: Refusal,
+        /// Its code for it.
+        code: Option<String>,
+        /// In words.
+        said: String,
+    },
+}

@@ -1,0 +1,301 @@
+//! Messages: sending them, once, and hearing what carriers tell of their own accord.
+
+use super::access;
+use super::access::Caller;
+use super::desk::Desk;
+use crate::carrier::Trouble;
+use crate::carrier::inbound::{Call, Unheard};
+use crate::carrier::messages::{Outgoing, Posted};
+use crate::model::{
+    AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, Direction, E164, Error, Incoming, Message, MessageId,
+    MessageState, Notice, NumberId, Result, Standing, Status, Stray, Text, Timestamp,
+};
+use crate::store::{Change, Reachable, Scope, Snapshot};
+
+/// The longest text that is sent, in characters: Twilio's limit; Telnyx' is not shorter.
+const MAX_BODY_CHARS: usize = 1_600;
+/// The most attachments of one message: both carriers' limit.
+const MAX_MEDIA: usize = 10;
+/// The longest recipient that is taken, in characters.
+const MAX_RECIPIENT_CHARS: usize = 64;
+/// How long a message may be at its carrier before it is not known any more whether it was sent, in microseconds. No carrier
+/// is waited for as long.
+const LOST_AFTER: i64 = 120 * 1_000_000;
+/// How long it is kept how far messages are that nobody here knows, in microseconds: 30 days.
+const STANDINGS_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+
+/// A message that an agency wants to be sent.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// From which of its numbers.
+    pub number: NumberId,
+    /// To whom.
+    pub to: String,
+    /// What it says.
+    pub body: String,
+    /// Where what is attached can be fetched.
+    pub media: Vec<String>,
+}
+
+/// Why a call of a carrier was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// There is no such account, or the call is not its carrier's.
+    #[error("{0}")]
+    Unheard(#[from] Unheard),
+    /// It could not be written down: the carrier is to tell it again.
+    #[error("{0}")]
+    Failed(#[from] Error),
+}
+
+impl Desk {
+    /// Sends a message from a number of the agency, once. What the carrier does not say is not found out by asking again:
+    /// the message's state tells.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such number, [`Error::Conflict`] where it is not in service or sends no
+    /// messages, [`Error::Invalid`] where the message cannot be taken; then nothing was sent.
+    pub fn send_message(&self, caller: &Caller, by: &By, new: NewMessage) -> Result<Message> {
+        let (scope, now) = (&caller.scope, self.clock.now());
+        checked(&new)?;
+        let (message, from) = self.store.write_by(by, |change| {
+            let number = change.number(scope, new.number)?;
+            if number.status != Status::Active {
+                return Err(Error::Conflict("this phone number is not in service"));
+            }
+            if !self.reaches(change, scope, number.carrier, number.carrier_account.as_ref())? {
+                return Err(Error::Conflict("there is no account at this number's carrier to send with"));
+            }
+            let message = Message {
+                id: MessageId(self.ids.next()),
+                number: number.id,
+                direction: Direction::Outbound,
+                state: MessageState::Sending,
+                from: number.phone_number.to_string(),
+                to: new.to,
+                body: new.body,
+                media: new.media,
+                carrier: number.carrier,
+                account: number.carrier_account,
+                carrier_message_id: None,
+                error_code: None,
+                error: None,
+                at: now,
+                updated_at: now,
+            };
+            change.add_message(scope, &message)?;
+            Ok::<_, Error>((message, number.phone_number))
+        })?;
+        let posted = self.post(scope, &message, &from);
+        let by = By { at: Some(self.clock.now()), ..by.clone() };
+        let id = message.id;
+        let written = self.store.write_by(&by, |change| {
+            // The carrier may have told how far it is before it answered.
+            let mut message = change.message(scope, id)?;
+            posted_as(&mut message, posted);
+            if let (Some(known_as), Some(account)) = (&message.carrier_message_id, &message.account)
+                && let Some(told) = change.take_standing(message.carrier, account, known_as)?
+            {
+                advance(&mut message, told);
+            }
+            message.updated_at = self.clock.now();
+            change.change_message(scope, &message)
+        });
+        if let Err(error) = written {
+            log::error!(message:% = id; "what a carrier said to a message could not be written down: {error}");
+        }
+        self.store.read(|snapshot| snapshot.message(scope, id))
+    }
+
+    fn post(&self, scope: &Scope, message: &Message, from: &E164) -> Result<Posted, Trouble> {
+        let account = self.account_of(scope, message.carrier, message.account.as_deref())?;
+        let no_account = || Trouble::Unreached("there is no account to send with".to_owned());
+        let account = account.ok_or_else(no_account)?;
+        let known = message.account.as_deref().unwrap_or_default();
+        let reachable = self.store.read(|snapshot| snapshot.account_in_reach(scope, message.carrier, known));
+        let callback = reachable.ok().flatten().and_then(|known| self.callback(&known.account, message.id));
+        account.port.send_message(&Outgoing {
+            from,
+            to: &message.to,
+            body: &message.body,
+            media: &message.media,
+            reference: message.id,
+            callback: callback.as_deref(),
+        })
+    }
+
+    /// Where a carrier is to tell how far a message is; nowhere where nobody could reach it.
+    fn callback(&self, account: &CarrierAccount, message: MessageId) -> Option<String> {
+        let address = webhook_address(self.public_url.as_deref()?, account);
+        Some(format!("{address}?message={message}"))
+    }
+
+    /// Hears a carrier's call to an account's address, and writes down what it tells: once, however often it is told, and the
+    /// same in whatever order. `about`: the message of ours that the address names.
+    ///
+    /// # Errors
+    /// [`NotTaken`]
+    pub fn hear(
+        &self,
+        carrier: Carrier,
+        id: AccountId,
+        call: &Call,
+        about: Option<MessageId>,
+    ) -> Result<Carrier, NotTaken> {
+        let found = self.store.read(|snapshot| snapshot.account_anywhere(id))?;
+        let found = found.filter(|(_, account)| account.carrier == carrier);
+        // Whether there is such an account is nobody's business.
+        let (scope, account) = found.ok_or(Unheard::Forged)?;
+        let name = account.name.clone();
+        let notice = self.carriers.hear(&Reachable { owner: scope.agency(), account }, call)?;
+        let by = By { actor: Actor::Carrier, request_id: None, at: Some(call.now) };
+        self.store.write_by(&by, |change| match notice {
+            Notice::Came(incoming) => self.take_in(change, &scope, id, (carrier, &name), incoming, call.now),
+            Notice::Stands(told) => stands(change, (carrier, &name), told, about, call.now),
+            Notice::Other => Ok(()),
+        })?;
+        Ok(carrier)
+    }
+
+    fn take_in(
+        &self,
+        change: &Change,
+        owner: &Scope,
+        account: AccountId,
+        (carrier, name): (Carrier, &Text),
+        incoming: Incoming,
+        now: Timestamp,
+    ) -> Result<()> {
+        let holder = match incoming.to.parse::<E164>() {
+            Ok(number) => change.holder(carrier, name, &number)?,
+            Err(_) => None,
+        };
+        let Some((scope, number)) = holder else {
+            log::warn!(carrier = carrier.name(), account:% = name; "a message came for a number that nobody here has");
+            return change.add_stray(owner, &Stray { account, incoming, at: now });
+        };
+        let Incoming { carrier_message_id, from, to, body, media } = incoming;
+        let message = Message {
+            id: MessageId(self.ids.next()),
+            number,
+            direction: Direction::Inbound,
+            state: MessageState::Delivered,
+            from,
+            to,
+            body,
+            media,
+            carrier,
+            account: Some(name.clone()),
+            carrier_message_id: Some(carrier_message_id),
+            error_code: None,
+            error: None,
+            at: now,
+            updated_at: now,
+        };
+        change.add_message(&scope, &message).map(drop)
+    }
+
+    /// Gives up on messages that a crash left at their carrier, and forgets what nobody asked about.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the store fails.
+    pub fn give_up_messages(&self) -> Result<()> {
+        let now = self.clock.now();
+        let by = By { actor: Actor::Worker, request_id: None, at: Some(now) };
+        let (lost, forget) = (Timestamp(now.0 - LOST_AFTER), Timestamp(now.0 - STANDINGS_KEPT));
+        self.store.write_by(&by, |change| change.give_up_messages(lost, forget))
+    }
+}
+
+/// The address that a carrier is given for an account.
+#[must_use]
+pub fn webhook_address(public_url: &str, account: &CarrierAccount) -> String {
+    format!("{}/webhooks/{}/{}", public_url.trim_end_matches('/'), account.carrier.name(), account.id)
+}
+
+/// The messages of a number, newest first: also of one that is released.
+///
+/// # Errors
+/// Where the agency or its number is not there.
+pub fn list(snapshot: &Snapshot, agency: AgencyId, number: NumberId, limit: u32) -> Result<Vec<Message>> {
+    let scope = access::operator(snapshot, agency)?;
+    snapshot.number(&scope, number)?;
+    snapshot.messages(&scope, number, Timestamp(i64::MAX), limit)
+}
+
+/// The messages that came with an account for numbers that nobody here has, newest first.
+///
+/// # Errors
+/// Where the agency or its account is not there.
+pub fn strays(snapshot: &Snapshot, agency: AgencyId, account: AccountId, limit: u32) -> Result<Vec<Stray>> {
+    let scope = access::operator(snapshot, agency)?;
+    snapshot.account(&scope, account)?;
+    snapshot.strays(&scope, account, limit)
+}
+
+fn checked(new: &NewMessage) -> Result<()> {
+    let refuse = |field, reason: &str| Err(Error::Invalid { field, reason: reason.to_owned() });
+    let recipient = new.to.chars();
+    if !(1..=MAX_RECIPIENT_CHARS).contains(&recipient.clone().count()) || recipient.clone().any(char::is_control) {
+        return refuse("to", "it is empty, too long, or has control characters");
+    }
+    if new.body.chars().count() > MAX_BODY_CHARS || new.body.contains('\0') {
+        return refuse("body", "it is longer than 1,600 characters, or has NUL in it");
+    }
+    if new.body.is_empty() && new.media.is_empty() {
+        return refuse("body", "there is neither text nor media");
+    }
+    let is_address = |url: &String| (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000;
+    if new.media.len() > MAX_MEDIA || !new.media.iter().all(is_address) {
+        return refuse("media", "it is not up to ten addresses of http or https");
+    }
+    Ok(())
+}
+
+/// What came of giving a message to its carrier.
+fn posted_as(message: &mut Message, posted: Result<Posted, Trouble>) {
+    match posted {
+        Ok(Posted::Accepted { carrier_message_id, state }) => {
+            message.carrier_message_id.get_or_insert(carrier_message_id);
+            message.state = message.state.max(state);
+        }
+        Ok(Posted::Refused { code, said, .. }) => {
+            (message.state, message.error_code, message.error) = (MessageState::Failed, code, Some(said));
+        }
+        Err(Trouble::Unknown(said)) => {
+            message.state = message.state.max(MessageState::Unknown);
+            message.error = message.error.take().or(Some(said));
+        }
+        Err(trouble) => (message.state, message.error) = (MessageState::Failed, Some(trouble.to_string())),
+    }
+}
+
+/// A later state stays, whatever is told after it.
+fn advance(message: &mut Message, told: Standing) {
+    message.carrier_message_id.get_or_insert(told.carrier_message_id);
+    if told.state > message.state {
+        (message.state, message.error_code, message.error) = (told.state, told.error_code, told.error);
+    }
+}
+
+/// Writes down how far a message is.
+fn stands(
+    change: &Change,
+    (carrier, account): (Carrier, &Text),
+    told: Standing,
+    about: Option<MessageId>,
+    now: Timestamp,
+) -> Result<()> {
+    match change.message_told_of(carrier, account, &told.carrier_message_id, about)? {
+        None => change.keep_standing(carrier, account, &told, now),
+        Some((scope, before)) => {
+            let mut message = before.clone();
+            advance(&mut message, told);
+            if message == before {
+                return Ok(());
+            }
+            message.updated_at = now;
+            change.change_message(&scope, &message)
+        }
+    }
+}

@@ -21,6 +21,7 @@ mod gateway;
 mod house;
 mod jwks;
 mod list;
+mod messages;
 mod model;
 mod offers;
 mod openapi;

@@ -209,6 +209,8 @@ pub enum Refusal {
     Missing(Paper),
     /// Emergency services know the number, and must forget it first.
     EmergencyAddress,
+    /// The number is locked against being given back, and must be unlocked first.
+    DeletionLock,
     /// It does not let us in.
     Credentials,
     /// Anything else.

@@ -404,6 +404,7 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
         Trouble::Refused { reason: Refusal::AlreadyOwned, said } => (Reason::AlreadyOwned, Some(said)),
         Trouble::Refused { reason: Refusal::Missing(paper), said } => (Reason::RegulatoryRequired(paper), Some(said)),
         Trouble::Refused { reason: Refusal::EmergencyAddress, said } => (Reason::EmergencyAddress, Some(said)),
+        Trouble::Refused { reason: Refusal::DeletionLock, said } => (Reason::DeletionLock, Some(said)),
         Trouble::Refused { reason: Refusal::Credentials, said } => (Reason::BadCredentials, Some(said)),
         Trouble::Refused { reason: Refusal::Other, said } => (Reason::Refused, Some(said)),
         Trouble::Busy => (Reason::CarrierBusy, None),

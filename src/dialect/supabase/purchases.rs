@@ -271,6 +271,7 @@ fn status_of(reason: Reason) -> StatusCode {
         | Reason::Withdrawn => StatusCode::CONFLICT,
         Reason::Refused
         | Reason::EmergencyAddress
+        | Reason::DeletionLock
         | Reason::BadCredentials
         | Reason::CarrierBusy
         | Reason::Unreached

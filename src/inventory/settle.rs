@@ -128,7 +128,10 @@ impl Desk {
             (_, Ok(Done::Rented(rented))) => self.confirm_purchase(change, scope, order, &rented),
             (_, Ok(Done::Released)) => self.confirm_release(change, scope, order),
             (_, Ok(Done::Routed(route))) => self.compare_route(change, scope, order, &route),
-            (_, Err(Trouble::Unknown(said))) => self.put_off(change, scope, order, Reason::Unanswered, Some(said)),
+            (_, Err(trouble @ (Trouble::Unknown(_) | Trouble::Waiting { .. }))) => {
+                let (reason, said) = why(trouble);
+                self.put_off(change, scope, order, reason, said)
+            }
             (Deed::Purchase, Err(trouble)) => {
                 let (reason, said) = why(trouble);
                 if order.sends > 1 {
@@ -195,6 +198,9 @@ impl Desk {
                 (Deed::Purchase, Ok(Traced::Nothing)) => self.absent(change, scope, order),
                 (_, Ok(Traced::Pending)) => {
                     self.put_off(change, scope, order, Reason::Unanswered, Some("it is still at it".to_owned()))
+                }
+                (_, Ok(Traced::Waiting { paper, said })) => {
+                    self.put_off(change, scope, order, Reason::RegulatoryRequired(paper), Some(said))
                 }
                 (Deed::Purchase, Ok(Traced::Refused { reason, said })) => {
                     let (reason, said) = why(Trouble::Refused { reason, said });
@@ -410,6 +416,7 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
         Trouble::Busy => (Reason::CarrierBusy, None),
         Trouble::Unreached(said) => (Reason::Unreached, Some(said)),
         Trouble::Unknown(said) => (Reason::Unanswered, Some(said)),
+        Trouble::Waiting { paper, said } => (Reason::RegulatoryRequired(paper), Some(said)),
     }
 }
 

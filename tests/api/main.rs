@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod answers;
 mod assignments;
 mod bodies;
@@ -24,9 +25,11 @@ mod list;
 mod model;
 mod offers;
 mod openapi;
+mod papers;
 mod purchases;
 mod releases;
 mod repeats;
 mod rim;
 mod shop;
 mod tenancy;
+mod trade;

@@ -156,8 +156,7 @@ fn what_the_account_has_outside_the_inventory_is_not_bought_and_not_touched() {
     let (trade, twilio) = (Trade::open(), Sim::twilio());
     trade.add(NORTHWIND, &twilio, TOKEN);
     let number = trade.stock(OWNER, US, 1).remove(0);
-    let form =
-        format!("PhoneNumber=%2B{}&VoiceUrl=https%3A%2F%2Flive.example%2F&FriendlyName=Live", &number[1..]);
+    let form = format!("PhoneNumber=%2B{}&VoiceUrl=https%3A%2F%2Flive.example%2F&FriendlyName=Live", &number[1..]);
     let live = twilio.as_its_owner("POST", "/IncomingPhoneNumbers.json", &form).json();
     twilio.fault("acquire", "refuse", 1);
     let body = json!({"phone_numbers": [{"phone_number": number, "agent_mapping_id": id(ROUTED)}]});
@@ -231,9 +230,7 @@ fn without_its_account_nothing_is_bought_or_released_and_repeats_are_answered() 
     let (trade, twilio) = (Trade::open(), Sim::twilio());
     let account = trade.add(NORTHWIND, &twilio, TOKEN);
     let number = trade.stock(OWNER, US, 1).remove(0);
-    let keyed = |body: &Value| {
-        trade.shop.post_with(OWNER, PURCHASE, &[("idempotency-key", "once")], &body.to_string())
-    };
+    let keyed = |body: &Value| trade.shop.post_with(OWNER, PURCHASE, &[("idempotency-key", "once")], &body.to_string());
     let first = keyed(&wish(&number));
     assert_eq!(first.status, 200, "{}", first.text());
     let row = trade.shop.row(&number);

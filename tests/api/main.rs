@@ -30,6 +30,7 @@ mod purchases;
 mod releases;
 mod repeats;
 mod rim;
+mod secrets;
 mod shop;
 mod tenancy;
 mod trade;

@@ -58,7 +58,9 @@ impl Sim {
     fn serve(shape: Shape, secret: &str, directory: &Path, listen: &str) -> Server {
         let mut command = linekeeper();
         match shape {
-            Shape::Twilio => command.args(["simulate", "twilio", "--account-sid", SID, "--auth-token", secret]),
+            Shape::Twilio => {
+                command.args(["simulate", "twilio", "--account-sid", SID]).env("SIMULATED_AUTH_TOKEN", secret)
+            }
             Shape::Telnyx => command.args(["simulate", "telnyx", "--api-key", secret]),
         };
         command.args(["--listen", listen, "--state"]).arg(directory);

@@ -22,6 +22,7 @@ mod gateway;
 mod house;
 mod jwks;
 mod list;
+mod live;
 mod model;
 mod offers;
 mod openapi;

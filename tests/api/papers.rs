@@ -175,6 +175,13 @@ fn a_number_of_telnyx_without_its_papers_is_said_to_wait_for_them() {
         let listed = trade.done(&["order", "list"]);
         listed.matches("requirement_group_required").count() == 2
     });
+    // For days, if need be: nobody is called, for the carrier knows what it waits for.
+    trade.shop.inventory.sqlite().execute("UPDATE orders SET tries = 40, due_at = 0", []).unwrap();
+    let is_put_off = "SELECT count(*) FROM orders WHERE tries = 40 AND due_at > 0";
+    eventually("it has been asked about once more", || {
+        trade.shop.inventory.sqlite().query_row(is_put_off, [], |row| row.get::<_, u32>(0)).unwrap() == 2
+    });
+    assert!(!trade.done(&["order", "list"]).contains("needs_operator"));
     let number = trade.stock(OWNER, "country_code=DE", 1).remove(0);
     let bought = trade.buy(&number, &json!({"requirement_group_id": GROUP}));
     assert_eq!(bought.json()["phone_numbers"][0]["status"], "active", "{}", bought.text());

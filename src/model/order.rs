@@ -177,10 +177,14 @@ impl fmt::Display for Reason {
             Self::AlreadyOwned => {
                 "The carrier account has this phone number already: adopt it with a sync instead of buying it"
             }
-            Self::RegulatoryRequired(Paper::Address) => "This country requires an address: give its address_id",
-            Self::RegulatoryRequired(Paper::Bundle) => "This country requires a regulatory bundle: give its bundle_id",
+            Self::RegulatoryRequired(Paper::Address) => {
+                "This country requires an address that the carrier accepts: give its address_id"
+            }
+            Self::RegulatoryRequired(Paper::Bundle) => {
+                "This country requires a regulatory bundle that the carrier accepts: give its bundle_id"
+            }
             Self::RegulatoryRequired(Paper::RequirementGroup) => {
-                "This country requires a requirement group: give its requirement_group_id"
+                "This country requires a requirement group that the carrier accepts: give its requirement_group_id"
             }
             Self::EmergencyAddress => "It has an emergency address at the carrier, which must be removed first",
             Self::DeletionLock => "It has a deletion lock at the carrier, which must be taken off first",

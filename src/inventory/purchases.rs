@@ -80,8 +80,8 @@ impl Desk {
                 };
                 items.iter().map(look).collect::<Result<Vec<_>>>()
             })?;
-            let quoted = quoted(&account, items, &claimed)?;
-            quotes = Some((account, quoted));
+            let told = quoted(&account, items, &claimed)?;
+            quotes = Some((account, told));
         }
         let placed = self.place(asked, |change, basket| {
             // Without quotes the request has been placed already, and this is not called.

@@ -411,7 +411,9 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
         Trouble::Refused { reason: Refusal::Invalid, said } => (Reason::InvalidNumber, Some(said)),
         Trouble::Refused { reason: Refusal::NotOwned, said } => (Reason::NoAccount, Some(said)),
         Trouble::Refused { reason: Refusal::AlreadyOwned, said } => (Reason::AlreadyOwned, Some(said)),
-        Trouble::Refused { reason: Refusal::Missing(paper), said } => (Reason::RegulatoryRequired(paper), Some(said)),
+        Trouble::Refused { reason: Refusal::Missing(paper), said } | Trouble::Waiting { paper, said } => {
+            (Reason::RegulatoryRequired(paper), Some(said))
+        }
         Trouble::Refused { reason: Refusal::EmergencyAddress, said } => (Reason::EmergencyAddress, Some(said)),
         Trouble::Refused { reason: Refusal::DeletionLock, said } => (Reason::DeletionLock, Some(said)),
         Trouble::Refused { reason: Refusal::Credentials, said } => (Reason::BadCredentials, Some(said)),
@@ -419,7 +421,6 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
         Trouble::Busy => (Reason::CarrierBusy, None),
         Trouble::Unreached(said) => (Reason::Unreached, Some(said)),
         Trouble::Unknown(said) => (Reason::Unanswered, Some(said)),
-        Trouble::Waiting { paper, said } => (Reason::RegulatoryRequired(paper), Some(said)),
     }
 }
 

@@ -27,7 +27,8 @@ const ALL: [&str; 8] =
 /// How a secret can be written.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let bytes = secret.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = pairs.concat();
     let percent = |is_plain: &dyn Fn(u8) -> bool| -> String {
         let one = |byte: &u8| if is_plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
         bytes.iter().map(one).collect()
@@ -85,7 +86,9 @@ impl Evidence {
         // Megabytes are searched by code that is not optimised: most places are passed by at their first two bytes.
         let pair = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
         let mut begins = vec![Vec::new(); 1 << 16];
-        forms.iter().for_each(|form| begins[pair(form)].push(form));
+        for form in &forms {
+            begins[pair(form)].push(form);
+        }
         self.0.iter().find_map(|(place, bytes)| {
             for at in 0..bytes.len().saturating_sub(1) {
                 let found = begins[pair(&bytes[at..])].iter().find(|form| bytes[at..].starts_with(form));
@@ -190,101 +193,124 @@ impl Journey {
         let (file, agency) = (self.trade.secret(secret), id(agency).to_string());
         self.done(&["carrier", "rotate", account, "--agency", &agency, "--secret-file", &file]);
     }
+
+    /// Adds an account of each kind, tries typing mistakes, and trades with both carriers: the newer one is bought with.
+    fn add_and_trade(&mut self, twilio: &Sim, telnyx: &Sim) -> Accounts {
+        let northwind = id(NORTHWIND).to_string();
+        let file = self.trade.secret(TOKEN);
+        let add = ["carrier", "add", "twilio", "--agency", &northwind, "--auth-token-file", &file, "--account-sid"];
+        let url = ["--url", &twilio.server.base_url];
+        let at_twilio = self.done(&[&add[..], &[SID], &url].concat());
+        assert!(!self.command(&[&add[..], &["AC not an SID"], &url].concat()).0);
+        assert!(!self.command(&[&add[..], &[SID], &url].concat()).0, "it is there already");
+        let file = self.trade.secret(PASSWORD);
+        let trunk = ["--address", "sip.example.com", "--username", "northwind", "--password-file", &file];
+        let trunk = self.done(&[&["carrier", "add", "sip", "--agency", &northwind][..], &trunk].concat());
+        self.done(&["carrier", "test", &at_twilio, "--agency", &northwind]);
+        self.trade_with(twilio, US);
+
+        let file = self.trade.secret(API_KEY);
+        let add = ["carrier", "add", "telnyx", "--agency", &northwind, "--api-key-file", &file];
+        let at_telnyx = self.done(&[&add[..], &["--url", &telnyx.server.base_url]].concat());
+        self.done(&["carrier", "test", &at_telnyx, "--agency", &northwind]);
+        self.trade_with(telnyx, GB);
+        Accounts { at_twilio, at_telnyx, trunk }
+    }
+
+    /// Rotates the wrong way round, and then the right one.
+    fn rotate_twice(&mut self, accounts: &Accounts) {
+        let northwind = id(NORTHWIND).to_string();
+        let ways = [(&accounts.at_twilio, API_KEY, OTHER_TOKEN), (&accounts.at_telnyx, TOKEN, OTHER_API_KEY)];
+        for (account, wrong, right) in ways {
+            self.rotate(account, NORTHWIND, wrong);
+            assert!(!self.command(&["carrier", "test", account, "--agency", &northwind]).0);
+            self.ask(&format!("{SEARCH}?{US}"));
+            self.post(PURCHASE, &wish("+19705551234"));
+            self.rotate(account, NORTHWIND, right);
+        }
+    }
+
+    fn compare_and_rekey(&mut self, Accounts { at_twilio, at_telnyx, .. }: &Accounts) {
+        let northwind = id(NORTHWIND).to_string();
+        self.done(&["carrier", "test", at_telnyx, "--agency", &northwind]);
+        self.command(&["sync", "--dry-run"]);
+        self.command(&["sync"]);
+        self.command(&["sync", "--adopt"]);
+        self.command(&["import", "twilio", "--agency", &northwind, "--account", at_twilio]);
+        self.keys = vec![
+            ("CREDENTIALS_KEY", OTHER_CREDENTIALS_KEY),
+            ("CREDENTIALS_KEY_BEFORE", CREDENTIALS_KEY),
+            ("LOG__LEVEL", "trace"),
+        ];
+        let rekeyed = self.done(&["carrier", "rekey"]);
+        assert!(rekeyed.starts_with('3'), "{rekeyed}");
+        // The server has the old key only.
+        self.evidence.files(&self.trade.shop.inventory.path());
+        self.ask(&format!("{SEARCH}?{US}"));
+        self.post(PURCHASE, &wish("+19705551234"));
+    }
+
+    /// Asks for whatever can be shown, and removes what can be removed.
+    fn show_and_remove(&mut self, Accounts { at_twilio, trunk, .. }: &Accounts) {
+        for path in ["/metrics", "/openapi.json", "/healthz", "/readyz", "/", "/functions/v1/phone-numbers-list"] {
+            self.ask(path);
+        }
+        let listen = self.trade.shop.server.base_url.replace("http://", "");
+        let (northwind, lumen) = (id(NORTHWIND).to_string(), id(LUMEN).to_string());
+        for command in [
+            &["carrier", "list", "--agency", &northwind][..],
+            &["carrier", "list", "--agency", &lumen],
+            &["config", "print"],
+            &["events"],
+            &["order", "list"],
+            &["openapi"],
+            &["doctor"],
+            &["healthcheck", "--listen", &listen],
+            &["carrier", "test", trunk, "--agency", &northwind],
+            &["carrier", "remove", at_twilio, "--agency", &northwind],
+            &["carrier", "remove", trunk, "--agency", &northwind],
+            &["carrier", "list", "--agency", &northwind],
+        ] {
+            self.command(command);
+        }
+        self.evidence.files(&self.trade.shop.inventory.path());
+    }
+
+    /// Ends the server, and gives all that there is to search.
+    fn end(self) -> Evidence {
+        let Self { trade, mut evidence, .. } = self;
+        let (data, server) = (trade.shop.inventory.path(), trade.shop.server);
+        evidence.add("what the server said", server.said());
+        let (code, log) = server.stop();
+        assert_eq!(code, Some(0));
+        evidence.files(&data);
+        assert!(log.contains("\"level\":\"warn\"") && log.lines().count() > 50, "{log}");
+        assert!(!log.contains("+1970") && !log.contains("+1500"), "a number is in the log: {log}");
+        evidence.add("the server's log", log);
+        evidence
+    }
+}
+
+/// The ids of a journey's accounts.
+struct Accounts {
+    at_twilio: String,
+    at_telnyx: String,
+    trunk: String,
 }
 
 #[test]
 fn no_byte_of_a_secret_is_left_anywhere_by_a_whole_journey() {
     let settings = [("CREDENTIALS_KEY", CREDENTIALS_KEY), ("LOG__LEVEL", "trace")];
-    let (trade, mut twilio, mut telnyx) =
-        (Trade::with(&settings), Sim::start(Shape::Twilio, TOKEN), Sim::start(Shape::Telnyx, API_KEY));
+    let (mut twilio, mut telnyx) = (Sim::start(Shape::Twilio, TOKEN), Sim::start(Shape::Telnyx, API_KEY));
+    let trade = Trade::with(&settings);
     let mut journey = Journey { trade, evidence: Evidence::default(), keys: settings.to_vec() };
-    let (northwind, lumen) = (id(NORTHWIND).to_string(), id(LUMEN).to_string());
-
-    // Accounts; and what is typed in the wrong place.
-    let file = journey.trade.secret(TOKEN);
-    let add = ["carrier", "add", "twilio", "--agency", &northwind, "--auth-token-file", &file, "--account-sid"];
-    let url = ["--url", &twilio.server.base_url];
-    let at_twilio = journey.done(&[&add[..], &[SID], &url].concat());
-    assert!(!journey.command(&[&add[..], &["AC not an SID"], &url].concat()).0);
-    assert!(!journey.command(&[&add[..], &[SID], &url].concat()).0, "it is there already");
-    let file = journey.trade.secret(PASSWORD);
-    let trunk = ["--address", "sip.example.com", "--username", "northwind", "--password-file", &file];
-    let trunk = journey.done(&[&["carrier", "add", "sip", "--agency", &northwind][..], &trunk].concat());
-    let test = ["carrier", "test", &at_twilio, "--agency", &northwind];
-    journey.done(&test);
-    journey.trade_with(&twilio, US);
-
-    // At Telnyx, from now on: its account is the newer one.
-    let file = journey.trade.secret(API_KEY);
-    let add = ["carrier", "add", "telnyx", "--agency", &northwind, "--api-key-file", &file];
-    let at_telnyx = journey.done(&[&add[..], &["--url", &telnyx.server.base_url]].concat());
-    journey.done(&["carrier", "test", &at_telnyx, "--agency", &northwind]);
-    journey.trade_with(&telnyx, GB);
-
-    // The wrong way round, and then the right one.
-    for (account, wrong, right) in [(&at_twilio, API_KEY, OTHER_TOKEN), (&at_telnyx, TOKEN, OTHER_API_KEY)] {
-        journey.rotate(account, NORTHWIND, wrong);
-        assert!(!journey.command(&["carrier", "test", account, "--agency", &northwind]).0);
-        journey.ask(&format!("{SEARCH}?{US}"));
-        journey.post(PURCHASE, &wish("+19705551234"));
-        journey.rotate(account, NORTHWIND, right);
-    }
+    let accounts = journey.add_and_trade(&twilio, &telnyx);
+    journey.rotate_twice(&accounts);
     twilio.restart(OTHER_TOKEN);
     telnyx.restart(OTHER_API_KEY);
-    journey.done(&["carrier", "test", &at_telnyx, "--agency", &northwind]);
-    for command in [
-        &["sync", "--dry-run"][..],
-        &["sync"],
-        &["sync", "--adopt"],
-        &["import", "twilio", "--agency", &northwind, "--account", &at_twilio],
-        &["import", "telnyx", "--agency", &northwind, "--account", &at_telnyx, "--dry-run"],
-    ] {
-        journey.command(command);
-    }
-    let changed = [
-        ("CREDENTIALS_KEY", OTHER_CREDENTIALS_KEY),
-        ("CREDENTIALS_KEY_BEFORE", CREDENTIALS_KEY),
-        ("LOG__LEVEL", "trace"),
-    ];
-    journey.keys = changed.to_vec();
-    let rekeyed = journey.done(&["carrier", "rekey"]);
-    assert!(rekeyed.starts_with('3'), "{rekeyed}");
-    // The server has the old key only, and says so.
-    journey.evidence.files(&journey.trade.shop.inventory.path());
-    journey.ask(&format!("{SEARCH}?{US}"));
-    journey.post(PURCHASE, &wish("+19705551234"));
-
-    for path in ["/metrics", "/openapi.json", "/healthz", "/readyz", "/", "/functions/v1/phone-numbers-list"] {
-        journey.ask(path);
-    }
-    let listen = journey.trade.shop.server.base_url.replace("http://", "");
-    for command in [
-        &["carrier", "list", "--agency", &northwind][..],
-        &["carrier", "list", "--agency", &lumen],
-        &["config", "print"],
-        &["events"],
-        &["order", "list"],
-        &["openapi"],
-        &["doctor"],
-        &["healthcheck", "--listen", &listen],
-        &["carrier", "test", &trunk, "--agency", &northwind],
-        &["carrier", "remove", &at_twilio, "--agency", &northwind],
-        &["carrier", "remove", &trunk, "--agency", &northwind],
-        &["carrier", "list", "--agency", &northwind],
-    ] {
-        journey.command(command);
-    }
-    journey.evidence.files(&journey.trade.shop.inventory.path());
-    let Journey { trade, mut evidence, .. } = journey;
-    let data = trade.shop.inventory.path();
-    let (said, server) = (trade.shop.server.said(), trade.shop.server);
-    let (code, log) = server.stop();
-    assert_eq!(code, Some(0));
-    evidence.files(&data);
-    evidence.add("what the server said", said);
-    assert!(log.contains("\"level\":\"warn\"") && log.lines().count() > 50, "{log}");
-    assert!(!log.contains("+1970") && !log.contains("+1500"), "a number is in the log: {log}");
-    evidence.add("the server's log", log);
+    journey.compare_and_rekey(&accounts);
+    journey.show_and_remove(&accounts);
+    let evidence = journey.end();
     let sizes: usize = evidence.0.iter().map(|(_, bytes)| bytes.len()).sum();
     assert!(evidence.0.len() > 150 && sizes > 1 << 20, "{} places, {sizes} bytes", evidence.0.len());
     assert_eq!(evidence.found(), None);

@@ -71,7 +71,7 @@ impl Sim {
     pub fn restart(&mut self, secret: &str) {
         self.server.kill();
         assert!(self.server.has_ended(Duration::from_secs(5)));
-        self.secret = secret.to_owned();
+        secret.clone_into(&mut self.secret);
         let listen = self.server.base_url.trim_start_matches("http://").to_owned();
         self.server = Self::serve(self.shape, secret, self.directory.path(), &listen);
     }

@@ -202,11 +202,10 @@ impl<'a> PurchasedBody<'a> {
         };
         let waiting: Vec<_> = purchases.iter().filter_map(waits_for).collect();
         if let Some(paper) = waiting.first() {
-            message.push_str(&format!(
-                "; {} of them waiting for papers at the carrier, which can be given there: {}",
-                waiting.len(),
-                paper.name()
-            ));
+            let (count, name) = (waiting.len(), paper.name());
+            let papers =
+                format!("; {count} of them waiting for papers at the carrier, which can be given there: {name}");
+            message.push_str(&papers);
         }
         let status = if failed.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
         let body = Self {

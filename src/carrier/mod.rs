@@ -37,7 +37,8 @@ pub trait Port: Debug + Send + Sync {
     /// this cannot set at once is told by the answer's route, and for [`Port::configure`] to do.
     ///
     /// **Never repeat it unasked.** Carriers do not recognise a repeat: some charge twice, some take it for a change of
-    /// a number that is owned already, whoever it was rented for. After [`Trouble::Unknown`], ask [`Port::trace`].
+    /// a number that is owned already, whoever it was rented for. After [`Trouble::Unknown`] and [`Trouble::Waiting`], ask
+    /// [`Port::trace`].
     ///
     /// # Errors
     /// [`Trouble`]; its kind says whether it may have been done. [`Refusal::AlreadyOwned`] where a carrier would have taken
@@ -152,6 +153,13 @@ pub enum Traced {
     Rented(Box<Rented>),
     /// The carrier is still at it.
     Pending,
+    /// It has taken it, and does not do it before it has this paper.
+    Waiting {
+        /// Which.
+        paper: Paper,
+        /// In its own words.
+        said: String,
+    },
     /// The carrier has taken it, and will not do it.
     Refused {
         /// Why.
@@ -209,6 +217,14 @@ pub enum Trouble {
     /// It did not answer, or said that it failed: the deed may have been done, may yet be done, or may never be.
     #[error("the carrier did not say what it did: {0}")]
     Unknown(String),
+    /// It has taken the order, and does not carry it out before it has this paper: it may yet be done.
+    #[error("the carrier waits for papers: {said}")]
+    Waiting {
+        /// Which.
+        paper: Paper,
+        /// In its own words.
+        said: String,
+    },
 }
 
 /// Why a carrier says no.
@@ -226,6 +242,8 @@ pub enum Refusal {
     Missing(Paper),
     /// Emergency services know the number, and must forget it first.
     EmergencyAddress,
+    /// The number is locked against being given back, and must be unlocked first.
+    DeletionLock,
     /// It does not let us in.
     Credentials,
     /// Anything else.

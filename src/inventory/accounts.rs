@@ -81,9 +81,7 @@ pub fn add(
         // Two agencies may call their trunks the same.
         Kind::Sip { trunk, password } => (Carrier::Sip, id.to_string(), password, Some(checked(trunk)?)),
     };
-    if secret.as_ref().is_some_and(|secret| secret.expose().is_empty() || !secret.expose().is_ascii()) {
-        return Err(Error::Invalid { field: "the secret", reason: "it is empty, or not ASCII".into() });
-    }
+    secret.as_ref().map(usable).transpose()?;
     let place = Place { agency, account: id };
     let credentials = secret.map(|secret| keyring.seal(place, &secret)).transpose().map_err(no_key)?;
     let account = CarrierAccount {
@@ -132,6 +130,7 @@ pub fn rotate(
     secret: &Secret,
 ) -> Result<()> {
     let scope = access::operator(change, agency)?;
+    usable(secret)?;
     let sealed = keyring.seal(Place { agency, account: id }, secret).map_err(no_key)?;
     change.set_credentials(&scope, id, &sealed, clock.now())
 }
@@ -169,6 +168,15 @@ pub fn remove(change: &Change, agency: AgencyId, id: AccountId) -> Result<u64> {
     }
     change.remove_account(&scope, id)?;
     Ok(numbers)
+}
+
+/// Whether a secret can be sent in a header, as all of them are.
+fn usable(secret: &Secret) -> Result<()> {
+    let text = secret.expose();
+    if text.is_empty() || !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return Err(Error::Invalid { field: "the secret", reason: "it is empty, or not one line of ASCII".into() });
+    }
+    Ok(())
 }
 
 /// Twilio's own name of an account.

@@ -64,9 +64,10 @@ impl Desk {
         items: &[Item],
         customer_reference: Option<&str>,
     ) -> Result<Placed<'_, Vec<Purchase>>> {
-        let account = self.account_for_purchases(&asked.caller.scope)?;
         let mut quotes = None;
+        // A repeat is answered as it was, whatever has become of the account since.
         if !self.was_asked(asked)? {
+            let account = self.account_for_purchases(&asked.caller.scope)?;
             // What is wrong with the request itself is said before the carrier is asked anything.
             let claimed = self.store.read(|snapshot| {
                 let look = |item: &Item| {
@@ -79,12 +80,14 @@ impl Desk {
                 };
                 items.iter().map(look).collect::<Result<Vec<_>>>()
             })?;
-            quotes = Some(quoted(&account, items, &claimed)?);
+            let told = quoted(&account, items, &claimed)?;
+            quotes = Some((account, told));
         }
         let placed = self.place(asked, |change, basket| {
             // Without quotes the request has been placed already, and this is not called.
+            let Some((account, quotes)) = quotes else { return Ok(()) };
             let mut room = Room::of(change, &asked.caller.scope)?;
-            for (place, (item, quote)) in items.iter().zip(quotes.unwrap_or_default()).enumerate() {
+            for (place, (item, quote)) in items.iter().zip(quotes).enumerate() {
                 let claim = Claim {
                     desk: self,
                     account: &account,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::desk::{Desk, call_for_an_operator};
 use super::routes::{no_way, resume_route, route_of, wanted_route};
+use super::without_numbers;
 use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
 use crate::model::{
     Actor, By, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
@@ -153,7 +154,10 @@ impl Desk {
             (_, Ok(Done::Rented(rented))) => self.confirm_purchase(change, scope, order, &rented),
             (_, Ok(Done::Released)) => self.confirm_release(change, scope, order),
             (_, Ok(Done::Routed(route))) => self.compare_route(change, scope, order, &route),
-            (_, Err(Trouble::Unknown(said))) => self.put_off(change, scope, order, Reason::Unanswered, Some(said)),
+            (_, Err(trouble @ (Trouble::Unknown(_) | Trouble::Waiting { .. }))) => {
+                let (reason, said) = why(trouble);
+                self.put_off(change, scope, order, reason, said)
+            }
             (Deed::Purchase, Err(trouble)) => {
                 let (reason, said) = why(trouble);
                 if order.sends > 1 {
@@ -220,6 +224,11 @@ impl Desk {
                 (Deed::Purchase, Ok(Traced::Nothing)) => self.absent(change, scope, order),
                 (_, Ok(Traced::Pending)) => {
                     self.put_off(change, scope, order, Reason::Unanswered, Some("it is still at it".to_owned()))
+                }
+                (_, Ok(Traced::Waiting { paper, said })) => {
+                    // Papers take days, and it says itself that it is not done: nobody has to find out.
+                    let order = Order { tries: order.tries.min(MAX_TRIES - 1), ..order };
+                    self.put_off(change, scope, order, Reason::RegulatoryRequired(paper), Some(said))
                 }
                 (Deed::Purchase, Ok(Traced::Refused { reason, said })) => {
                     let (reason, said) = why(Trouble::Refused { reason, said });
@@ -427,8 +436,11 @@ pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
         Trouble::Refused { reason: Refusal::Invalid, said } => (Reason::InvalidNumber, Some(said)),
         Trouble::Refused { reason: Refusal::NotOwned, said } => (Reason::NoAccount, Some(said)),
         Trouble::Refused { reason: Refusal::AlreadyOwned, said } => (Reason::AlreadyOwned, Some(said)),
-        Trouble::Refused { reason: Refusal::Missing(paper), said } => (Reason::RegulatoryRequired(paper), Some(said)),
+        Trouble::Refused { reason: Refusal::Missing(paper), said } | Trouble::Waiting { paper, said } => {
+            (Reason::RegulatoryRequired(paper), Some(said))
+        }
         Trouble::Refused { reason: Refusal::EmergencyAddress, said } => (Reason::EmergencyAddress, Some(said)),
+        Trouble::Refused { reason: Refusal::DeletionLock, said } => (Reason::DeletionLock, Some(said)),
         Trouble::Refused { reason: Refusal::Credentials, said } => (Reason::BadCredentials, Some(said)),
         Trouble::Refused { reason: Refusal::Other, said } => (Reason::Refused, Some(said)),
         Trouble::Busy => (Reason::CarrierBusy, None),
@@ -441,7 +453,7 @@ impl From<Trouble> for Error {
     /// Of a question, whose answer may be lost, but which nobody will settle. What the carrier said is the operator's to
     /// read.
     fn from(trouble: Trouble) -> Self {
-        log::warn!("a question to a carrier was not answered: {trouble}");
+        log::warn!("a question to a carrier was not answered: {}", without_numbers(&trouble.to_string()));
         let reason = why(trouble).0;
         Self::Carrier(if reason == Reason::Unanswered { Reason::Unreached } else { reason })
     }

@@ -7,6 +7,7 @@ use super::access;
 use super::desk::Desk;
 use super::findings::{There, find, record};
 use super::uses::{IDLE, idle, last, note_uses};
+use super::without_numbers;
 use crate::carrier::{Account, Price, Rented, Traits, Trouble};
 use crate::model::{
     AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, E164, Error, Features, Number, NumberId, Result, Route,
@@ -278,7 +279,7 @@ fn costs(account: &Account, rented: Vec<Rented>) -> HashMap<E164, Price> {
         return HashMap::new();
     }
     let told = account.port.monthly_costs(&rented).unwrap_or_else(|trouble| {
-        log::warn!("what numbers cost could not be read: {trouble}");
+        log::warn!("what numbers cost could not be read: {}", without_numbers(&trouble.to_string()));
         Vec::new()
     });
     let each = rented.into_iter().zip(told);
@@ -298,7 +299,7 @@ impl Comparison {
             log::info!(carrier, account:%, listed; "the inventory and the carrier agree");
         }
         if let Uses::Unread(said) = &self.uses {
-            log::warn!(carrier, account:%; "the carrier's logs could not be read: {said}");
+            log::warn!(carrier, account:%; "the carrier's logs could not be read: {}", without_numbers(said));
         }
     }
 }

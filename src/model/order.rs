@@ -89,6 +89,8 @@ pub enum Reason {
     RegulatoryRequired(Paper),
     /// Emergency services know the number: that has to be taken back first.
     EmergencyAddress,
+    /// The number is locked against being given back: it has to be unlocked first.
+    DeletionLock,
     /// The carrier does not accept the account's credentials, or they cannot be opened here.
     BadCredentials,
     /// The carrier refused for another reason.
@@ -113,7 +115,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NotAvailable,
         Self::InvalidNumber,
         Self::OverBudget,
@@ -123,6 +125,7 @@ impl Reason {
         Self::RegulatoryRequired(Paper::Bundle),
         Self::RegulatoryRequired(Paper::RequirementGroup),
         Self::EmergencyAddress,
+        Self::DeletionLock,
         Self::BadCredentials,
         Self::Refused,
         Self::CarrierBusy,
@@ -148,6 +151,7 @@ impl Reason {
             Self::RegulatoryRequired(Paper::Bundle) => "bundle_required",
             Self::RegulatoryRequired(Paper::RequirementGroup) => "requirement_group_required",
             Self::EmergencyAddress => "emergency_address",
+            Self::DeletionLock => "deletion_lock",
             Self::BadCredentials => "bad_credentials",
             Self::Refused => "refused",
             Self::CarrierBusy => "carrier_busy",
@@ -173,12 +177,17 @@ impl fmt::Display for Reason {
             Self::AlreadyOwned => {
                 "The carrier account has this phone number already: adopt it with a sync instead of buying it"
             }
-            Self::RegulatoryRequired(Paper::Address) => "This country requires an address: give its address_id",
-            Self::RegulatoryRequired(Paper::Bundle) => "This country requires a regulatory bundle: give its bundle_id",
+            Self::RegulatoryRequired(Paper::Address) => {
+                "This country requires an address that the carrier accepts: give its address_id"
+            }
+            Self::RegulatoryRequired(Paper::Bundle) => {
+                "This country requires a regulatory bundle that the carrier accepts: give its bundle_id"
+            }
             Self::RegulatoryRequired(Paper::RequirementGroup) => {
-                "This country requires a requirement group: give its requirement_group_id"
+                "This country requires a requirement group that the carrier accepts: give its requirement_group_id"
             }
             Self::EmergencyAddress => "It has an emergency address at the carrier, which must be removed first",
+            Self::DeletionLock => "It has a deletion lock at the carrier, which must be taken off first",
             Self::BadCredentials => "The carrier does not accept the account's credentials",
             Self::Refused => "The carrier refused",
             Self::CarrierBusy => "The carrier is busy and did nothing; try again later",

@@ -74,7 +74,7 @@ fn not_done(trouble: Trouble) -> HttpResponse {
             refused(status, reason, said)
         }
         Trouble::Busy => HttpResponse::TooManyRequests().finish(),
-        Trouble::Unreached(_) | Trouble::Unknown(_) => failed(),
+        Trouble::Unreached(_) | Trouble::Unknown(_) | Trouble::Waiting { .. } => failed(),
     }
 }
 

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod answers;
 mod assignments;
 mod bodies;
@@ -21,13 +22,17 @@ mod gateway;
 mod house;
 mod jwks;
 mod list;
+mod live;
 mod messages;
 mod model;
 mod offers;
 mod openapi;
+mod papers;
 mod purchases;
 mod releases;
 mod repeats;
 mod rim;
+mod secrets;
 mod shop;
 mod tenancy;
+mod trade;

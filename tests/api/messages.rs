@@ -54,13 +54,26 @@ impl Office {
         let inventory = two_agencies();
         let (ours, theirs) = (id(1).to_string(), id(2).to_string());
         let add = |agency: &str| {
-            ["carrier", "add", "twilio", "--agency", agency, "--account-sid", SID, "--auth-token-file", "-"].map(str::to_owned)
+            ["carrier", "add", "twilio", "--agency", agency, "--account-sid", SID, "--auth-token-file", "-"]
+                .map(str::to_owned)
         };
         let strs = |args: &[String]| done(&inventory, &args.iter().map(String::as_str).collect::<Vec<_>>());
         let twilio = strs(&add(&ours));
         strs(&add(&theirs));
         let public_key = STANDARD.encode(pair().public_key().as_ref());
-        let add = ["carrier", "add", "telnyx", "--agency", &ours, "--api-key-file", "-", "--name", "t", "--public-key", &public_key];
+        let add = [
+            "carrier",
+            "add",
+            "telnyx",
+            "--agency",
+            &ours,
+            "--api-key-file",
+            "-",
+            "--name",
+            "t",
+            "--public-key",
+            &public_key,
+        ];
         let telnyx = done(&inventory, &add);
         inventory.write(|change| {
             for (agency, place, phone_number, carrier, account) in [
@@ -98,8 +111,11 @@ impl Office {
         let (body, stamp) = (body.to_string(), (Clock::System.now().0 / 1_000_000).to_string());
         let signature = pair().sign(format!("{stamp}|{body}").as_bytes());
         let signature = STANDARD.encode(signature.as_ref());
-        let headers =
-            [("content-type", "application/json"), ("telnyx-timestamp", &*stamp), ("telnyx-signature-ed25519", &*signature)];
+        let headers = [
+            ("content-type", "application/json"),
+            ("telnyx-timestamp", &*stamp),
+            ("telnyx-signature-ed25519", &*signature),
+        ];
         self.server.send_with("POST", &format!("/webhooks/telnyx/{}", self.telnyx), &headers, &body)
     }
 
@@ -147,7 +163,8 @@ fn a_message_that_came_is_its_numbers_once_however_often_it_is_told() {
     // The account is the other agency's, too: what comes to their number is theirs.
     assert_eq!(office.twilio(&came("SM3", "+19705559999", THEIRS, "for them")).status, 200);
     assert_eq!((office.listed(1, 501).len(), office.listed(2, 502).len()), (2, 1));
-    let said = run(&office.inventory, &["message", "list", "--agency", &id(2).to_string(), "--number", &id(501).to_string()]);
+    let said =
+        run(&office.inventory, &["message", "list", "--agency", &id(2).to_string(), "--number", &id(501).to_string()]);
     assert!(!said.0 && said.1.contains("there is no such phone number"), "{said:?}");
 }
 
@@ -162,7 +179,8 @@ fn a_number_that_nobody_has_is_recorded_as_such() {
     office.sqlite().execute("UPDATE agency_phone_numbers SET status = 3 WHERE phone_number = ?1", [OURS]).unwrap();
     assert_eq!(office.twilio(&came("SM9", "+19705559999", OURS, "too late")).status, 200);
     assert_eq!(office.listed(1, 501).iter().map(|row| &*row[6]).collect::<Vec<_>>(), ["before"]);
-    let strays = done(&office.inventory, &["message", "strays", "--agency", &id(1).to_string(), "--account", &office.twilio]);
+    let strays =
+        done(&office.inventory, &["message", "strays", "--agency", &id(1).to_string(), "--account", &office.twilio]);
     assert_eq!(strays.lines().count(), 4);
     assert!(strays.contains("too late") && strays.contains("not a number"));
     let theirs = ["message", "strays", "--agency", &id(2).to_string(), "--account", &office.twilio];
@@ -188,7 +206,11 @@ fn nobody_but_the_carrier_is_heard() {
         ("/webhooks/nobody/1", &right, "for no carrier"),
     ] {
         let answer = office.post_form(path, &form, signature);
-        assert_eq!((answer.status, answer.json()), (403, json!({"error": "not a call of this account's carrier"})), "{what}");
+        assert_eq!(
+            (answer.status, answer.json()),
+            (403, json!({"error": "not a call of this account's carrier"})),
+            "{what}"
+        );
     }
     let mut more = form.clone();
     more.push(("Extra", "1"));
@@ -295,7 +317,8 @@ fn a_thousand_calls_tripled_and_shuffled_end_in_the_same_state() {
             let (sid, text) = (format!("SM{at}"), format!("message {at}"));
             let to = if at % 5 == 0 { THEIRS } else { OURS };
             let answer = match at % 4 {
-                0 => office.twilio(&[("MessageSid", &sid), ("MessageStatus", ["sent", "delivered", "failed"][at / 4 % 3])]),
+                0 => office
+                    .twilio(&[("MessageSid", &sid), ("MessageStatus", ["sent", "delivered", "failed"][at / 4 % 3])]),
                 _ => office.twilio(&came(&sid, "+19705559999", to, &text)),
             };
             assert_eq!(answer.status, 200);
@@ -306,7 +329,9 @@ fn a_thousand_calls_tripled_and_shuffled_end_in_the_same_state() {
             statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
         };
         [
-            rows("SELECT agency_no || ' ' || carrier_message_id || ' ' || state || ' ' || body FROM messages ORDER BY 1"),
+            rows(
+                "SELECT agency_no || ' ' || carrier_message_id || ' ' || state || ' ' || body FROM messages ORDER BY 1",
+            ),
             rows("SELECT carrier_message_id || ' ' || state FROM stray_standings ORDER BY 1"),
             rows("SELECT carrier_message_id FROM stray_messages ORDER BY 1"),
         ]

@@ -1,5 +1,6 @@
 //! An agency that buys: a server with a simulator behind it, in its own process or in another where things go wrong.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,8 +67,12 @@ impl Shop {
 
     /// The same, with settings.
     pub fn with(settings: &[(&str, &str)]) -> Self {
-        let inventory = two_agencies();
-        let server = serve(&inventory, settings);
+        Self::of(two_agencies(), settings)
+    }
+
+    /// The same, of an inventory.
+    pub fn of(inventory: Inventory, settings: &[(&str, &str)]) -> Self {
+        let server = Server::spawn(serving(&inventory, settings));
         Self { inventory, server, house: None }
     }
 
@@ -76,7 +81,7 @@ impl Shop {
         let (inventory, house) = (two_agencies(), House::there());
         let url = house.url().unwrap().to_owned();
         let settings: Vec<_> = [("SIMULATOR__URL", &*url)].into_iter().chain(settings.iter().copied()).collect();
-        let server = serve(&inventory, &settings);
+        let server = Server::spawn(serving(&inventory, &settings));
         Self { inventory, server, house: Some(house) }
     }
 
@@ -174,7 +179,8 @@ impl Shop {
     }
 }
 
-fn serve(inventory: &Inventory, settings: &[(&str, &str)]) -> Server {
+/// What starts a server of an inventory.
+pub fn serving(inventory: &Inventory, settings: &[(&str, &str)]) -> Command {
     let mut command = linekeeper();
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(inventory.path());
     command.env("LINEKEEPER_JWT_SECRET", SECRET);
@@ -183,7 +189,7 @@ fn serve(inventory: &Inventory, settings: &[(&str, &str)]) -> Server {
     for (name, value) in quick.iter().chain(settings) {
         command.env(format!("LINEKEEPER_{name}"), value);
     }
-    Server::spawn(command)
+    command
 }
 
 /// The body that buys one number.

@@ -109,7 +109,10 @@ fn what_cannot_be_an_account_is_refused() {
     let key: Settings = &[("KEY", KEY)];
     assert!(refused(&inventory, &[], &twilio(SID), TOKEN).contains("LINEKEEPER_CREDENTIALS_KEY_FILE"));
     assert!(refused(&inventory, key, &twilio("AC123"), TOKEN).contains("32 hexadecimal digits"));
-    assert!(refused(&inventory, key, &twilio(SID), "").contains("the secret is not acceptable"));
+    for bad in ["", "\n", "two\nlines", "t\u{f6}ken", "tok\0en", "token\t"] {
+        let said = refused(&inventory, key, &twilio(SID), bad);
+        assert!(said.contains("the secret is not acceptable") && (bad.len() < 2 || !said.contains(bad)), "{said}");
+    }
     let url = [&twilio(SID)[..], &["--url", "twilio.example"]].concat();
     assert!(refused(&inventory, key, &url, TOKEN).contains("--url cannot be used"));
     let nobody = id(9).to_string();
@@ -234,4 +237,10 @@ fn credentials_and_the_key_they_are_encrypted_with_can_be_changed() {
     done(&inventory, &[("KEY", NEW_KEY)], &rotate, "");
     let after: Vec<u8> = database.query_row("SELECT credentials FROM carrier_accounts", [], |row| row.get(0)).unwrap();
     assert_ne!(before, after);
+    for bad in ["\n", "two\nlines\n"] {
+        std::fs::write(file.path(), bad).unwrap();
+        assert!(refused(&inventory, &[("KEY", NEW_KEY)], &rotate, "").contains("the secret is not acceptable"));
+    }
+    let kept: Vec<u8> = database.query_row("SELECT credentials FROM carrier_accounts", [], |row| row.get(0)).unwrap();
+    assert_eq!(after, kept);
 }

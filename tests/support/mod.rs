@@ -142,6 +142,7 @@ pub struct Server {
     pid: u32,
     pub base_url: String,
     log: Arc<Mutex<Vec<u8>>>,
+    said: Arc<Mutex<Vec<u8>>>,
     readers: Vec<JoinHandle<()>>,
 }
 
@@ -167,18 +168,15 @@ impl Server {
         let log = Arc::new(Mutex::new(Vec::new()));
         let mut stderr = child.stderr.take().unwrap();
         let sink = Arc::clone(&log);
-        let reader = std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = stderr.read(&mut buffer) {
-                sink.lock().unwrap().extend_from_slice(&buffer[..read]);
-            }
-        });
+        let reader = std::thread::spawn(move || keep(&mut stderr, &sink));
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let base_url = announced(&mut stdout)
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let base_url = announced(&mut stdout, &said)
             .unwrap_or_else(|| panic!("it did not listen: {}", String::from_utf8_lossy(&log.lock().unwrap())));
-        let drain = std::thread::spawn(move || drop(std::io::copy(&mut stdout, &mut std::io::sink())));
+        let sink = Arc::clone(&said);
+        let drain = std::thread::spawn(move || keep(&mut stdout, &sink));
         let pid = child.id();
-        Self { child: Mutex::new(child), pid, base_url, log, readers: vec![reader, drain] }
+        Self { child: Mutex::new(child), pid, base_url, log, said, readers: vec![reader, drain] }
     }
 
     pub fn pid(&self) -> u32 {
@@ -206,6 +204,11 @@ impl Server {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         String::from_utf8(self.log.lock().unwrap().clone()).unwrap()
+    }
+
+    /// What it has said on its standard output so far.
+    pub fn said(&self) -> Vec<u8> {
+        self.said.lock().unwrap().clone()
     }
 
     pub fn signal(&self, signal: &str) {
@@ -277,9 +280,18 @@ impl Server {
     }
 }
 
-fn announced(stdout: &mut BufReader<ChildStdout>) -> Option<String> {
+/// Keeps what is read to its end.
+fn keep(from: &mut impl Read, sink: &Mutex<Vec<u8>>) {
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        sink.lock().unwrap().extend_from_slice(&buffer[..read]);
+    }
+}
+
+fn announced(stdout: &mut BufReader<ChildStdout>, said: &Mutex<Vec<u8>>) -> Option<String> {
     let mut line = String::new();
     while stdout.read_line(&mut line).unwrap() > 0 {
+        said.lock().unwrap().extend_from_slice(line.as_bytes());
         if let Some(url) = line.trim_end().strip_prefix("listening on ") {
             return Some(url.to_owned());
         }

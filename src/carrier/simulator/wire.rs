@@ -184,6 +184,7 @@ enum Reason {
     #[serde(with = "text")]
     Missing(model::Paper),
     EmergencyAddress,
+    DeletionLock,
     Credentials,
     Other,
 }

@@ -105,7 +105,7 @@ impl Telnyx {
         let record = self.record(rented).map_err(super::nothing_done)?;
         if record.deletion_lock_enabled == Some(true) {
             let said = "the number has a deletion lock at Telnyx, which must be taken off first".to_owned();
-            return Err(Trouble::Refused { reason: Refusal::Other, said });
+            return Err(Trouble::Refused { reason: Refusal::DeletionLock, said });
         }
         let answer = self.send(Method::DELETE, &number_path(rented), None)?;
         if answer.status == 204 {

@@ -104,7 +104,8 @@ impl Port for Telnyx {
     }
 
     /// Asks first whether the account has the number, or is about to. An order that is not done at once is
-    /// [`Trouble::Unknown`], for [`Port::trace`] to follow: most take a few seconds, those that wait for papers days.
+    /// [`Trouble::Unknown`] or [`Trouble::Waiting`], for [`Port::trace`] to follow: most take a few seconds, those that
+    /// wait for papers days.
     fn acquire(&self, number: &E164, reference: OrderId, route: &Route, papers: &Papers) -> Result<Rented, Trouble> {
         self.order(number, reference, route, papers)
     }

@@ -55,8 +55,9 @@ struct Ordered {
 /// How far an order is.
 enum Standing {
     Done,
-    /// Still at it, or waiting for what is said here.
-    Pending(String),
+    Pending,
+    /// For a requirement group, as is said here.
+    Waiting(String),
     Failed {
         reason: Refusal,
         said: String,
@@ -91,9 +92,9 @@ impl NumberOrder {
             }
             _ if lacks_papers => {
                 let status = papers.unwrap_or("requirements not met");
-                Standing::Pending(format!("its order waits for papers: a requirement group is missing ({status})"))
+                Standing::Waiting(format!("its order waits for papers: a requirement group is missing ({status})"))
             }
-            _ => Standing::Pending("it is still at it".to_owned()),
+            _ => Standing::Pending,
         })
     }
 }
@@ -136,7 +137,10 @@ impl Telnyx {
         let One { data }: One<NumberOrder> = self.read(&answer, About::Order)?;
         match data.standing(number) {
             Some(Standing::Done) => self.just_rented(number),
-            Some(Standing::Pending(said)) => Err(Trouble::Unknown(self.fit(&said))),
+            Some(Standing::Pending) => Err(Trouble::Unknown("it is still at it".to_owned())),
+            Some(Standing::Waiting(said)) => {
+                Err(Trouble::Waiting { paper: Paper::RequirementGroup, said: self.fit(&said) })
+            }
             Some(Standing::Failed { reason, said }) => Err(Trouble::Refused { reason, said: self.fit(&said) }),
             None => Err(Trouble::Unknown("it answered about another number".to_owned())),
         }
@@ -155,16 +159,20 @@ impl Telnyx {
         let filter = [("filter[customer_reference]", reference.clone())];
         let orders = self.list("/v2/number_orders", &filter, |order: &NumberOrder| order.id.as_ref())?;
         let ours = orders.iter().filter(|order| order.customer_reference.as_ref().is_none_or(|own| *own == reference));
-        let (mut is_done, mut is_pending, mut failed) = (false, false, None);
+        let (mut is_done, mut is_pending, mut waiting, mut failed) = (false, false, None, None);
         for standing in ours.filter_map(|order| order.standing(number)) {
             match standing {
                 Standing::Done => is_done = true,
-                Standing::Pending(_) => is_pending = true,
+                Standing::Pending => is_pending = true,
+                Standing::Waiting(said) => waiting = Some(self.fit(&said)),
                 Standing::Failed { reason, said } => failed = Some((reason, self.fit(&said))),
             }
         }
         if is_pending && !is_done {
             return Ok(Traced::Pending);
+        }
+        if let Some(said) = waiting.filter(|_| !is_done) {
+            return Ok(Traced::Waiting { paper: Paper::RequirementGroup, said });
         }
         if let Some((reason, said)) = failed.filter(|_| !is_done) {
             return Ok(Traced::Refused { reason, said });
@@ -181,6 +189,8 @@ impl Telnyx {
 fn not_ordered(trouble: Trouble) -> Trouble {
     match trouble {
         Trouble::Refused { reason: Refusal::Credentials, .. } | Trouble::Busy | Trouble::Unreached(_) => trouble,
-        Trouble::Refused { said, .. } | Trouble::Unknown(said) => Trouble::Unreached(said),
+        Trouble::Refused { said, .. } | Trouble::Unknown(said) | Trouble::Waiting { said, .. } => {
+            Trouble::Unreached(said)
+        }
     }
 }

@@ -162,8 +162,14 @@ impl Port for Twilio {
     fn release(&self, rented: &Rented) -> Result<(), Trouble> {
         let request = self.api.request(Method::DELETE, &self.number_path(rented)?);
         match self.accept(&self.api.send(self.signed(request))?, &[204]) {
-            Err(Trouble::Refused { reason: Refusal::Other, said }) if errors::is_about_emergencies(&said) => {
+            // With whichever code: the one that users have seen is that of a purchase without an address.
+            Err(Trouble::Refused { reason: Refusal::Other | Refusal::Missing(_), said })
+                if errors::is_about_emergencies(&said) =>
+            {
                 Err(Trouble::Refused { reason: Refusal::EmergencyAddress, said })
+            }
+            Err(Trouble::Refused { reason: Refusal::Missing(_), said }) => {
+                Err(Trouble::Refused { reason: Refusal::Other, said })
             }
             done => done,
         }

@@ -189,7 +189,7 @@ impl<'a> PurchasedBody<'a> {
             return (status_of(reason), body);
         };
         let pending = numbers.iter().filter(|number| number.status == Status::Pending).count();
-        let message = match (failed.len(), pending) {
+        let mut message = match (failed.len(), pending) {
             (0, 0) => "Phone numbers purchased and activated successfully".to_owned(),
             (0, pending) => {
                 format!("Phone numbers ordered; {pending} pending until the carrier has confirmed the order")
@@ -200,6 +200,13 @@ impl<'a> PurchasedBody<'a> {
                 numbers.len()
             ),
         };
+        let waiting: Vec<_> = purchases.iter().filter_map(waits_for).collect();
+        if let Some(paper) = waiting.first() {
+            let (count, name) = (waiting.len(), paper.name());
+            let papers =
+                format!("; {count} of them waiting for papers at the carrier, which can be given there: {name}");
+            message.push_str(&papers);
+        }
         let status = if failed.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
         let body = Self {
             success: failed.is_empty(),
@@ -221,7 +228,7 @@ impl OrderBody {
             id: first.basket.0,
             status: if is_pending { "pending" } else { "success" },
             phone_numbers_count: numbers.len(),
-            requirements_met: true,
+            requirements_met: purchases.iter().all(|purchase| waits_for(purchase).is_none()),
             created_at: first.created_at,
         })
     }
@@ -258,6 +265,14 @@ impl<'a> FailedPurchase<'a> {
     }
 }
 
+/// The paper that an order which the carrier has taken waits for.
+fn waits_for(purchase: &Purchase) -> Option<Paper> {
+    match purchase.order.reason {
+        Some(Reason::RegulatoryRequired(paper)) if !purchase.order.state.is_final() => Some(paper),
+        _ => None,
+    }
+}
+
 /// The status of a purchase of which nothing came.
 fn status_of(reason: Reason) -> StatusCode {
     match reason {
@@ -271,6 +286,7 @@ fn status_of(reason: Reason) -> StatusCode {
         | Reason::Withdrawn => StatusCode::CONFLICT,
         Reason::Refused
         | Reason::EmergencyAddress
+        | Reason::DeletionLock
         | Reason::BadCredentials
         | Reason::CarrierBusy
         | Reason::Unreached

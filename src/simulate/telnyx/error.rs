@@ -121,7 +121,7 @@ impl From<Trouble> for Failure {
                 Self::saying(kind, said)
             }
             Trouble::Busy => Self::new(Kind::TooMany),
-            Trouble::Unreached(_) | Trouble::Unknown(_) => Self::new(Kind::Unexpected),
+            Trouble::Unreached(_) | Trouble::Unknown(_) | Trouble::Waiting { .. } => Self::new(Kind::Unexpected),
         }
     }
 }

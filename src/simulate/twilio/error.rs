@@ -59,7 +59,7 @@ impl From<Trouble> for Error {
             Trouble::Busy => {
                 Self { status: StatusCode::TOO_MANY_REQUESTS, code: 20429, message: "Too Many Requests".to_owned() }
             }
-            Trouble::Unreached(_) | Trouble::Unknown(_) => Self {
+            Trouble::Unreached(_) | Trouble::Unknown(_) | Trouble::Waiting { .. } => Self {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 code: 20500,
                 message: "An internal server error has occurred".to_owned(),

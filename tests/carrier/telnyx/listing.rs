@@ -211,7 +211,7 @@ fn a_locked_number_is_not_given_back() {
     locked["deletion_lock_enabled"] = json!(true);
     let (gone, asked) = with(vec![one(&locked)], |telnyx| telnyx.release(&rented(NUMBER)));
     assert!(matches!(&gone, Err(Trouble::Refused { said, .. }) if said.contains("deletion lock")), "{gone:?}");
-    assert_eq!((refusal(gone), asked.len()), (Refusal::Other, 1));
+    assert_eq!((refusal(gone), asked.len()), (Refusal::DeletionLock, 1));
 }
 
 #[test]

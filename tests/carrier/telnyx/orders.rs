@@ -132,7 +132,8 @@ fn an_order_that_is_not_done_is_not_known_to_be() {
     let waiting = but(placed("pending"), "/phone_numbers/0/requirements_met", json!(false));
     let waiting = but(waiting, "/phone_numbers/0/requirements_status", json!("requirement-info-pending"));
     let said = "its order waits for papers: a requirement group is missing (requirement-info-pending)";
-    assert_eq!(stands(&waiting), Err(Trouble::Unknown(said.into())));
+    let waits = Trouble::Waiting { paper: Paper::RequirementGroup, said: said.into() };
+    assert_eq!(stands(&waiting), Err(waits));
 }
 
 #[test]
@@ -204,7 +205,13 @@ fn a_trace_says_how_far_each_order_is() {
         (vec![page(&[bare("pending")])], Ok(Traced::Pending)),
         (vec![page(&[nameless("pending")])], Ok(Traced::Pending)),
         (vec![page(&[placed("of a new kind")])], Ok(Traced::Pending)),
-        (vec![page(&[but(bare("pending"), "/requirements_met", json!(false))])], Ok(Traced::Pending)),
+        (
+            vec![page(&[but(bare("pending"), "/requirements_met", json!(false))])],
+            Ok(Traced::Waiting {
+                paper: Paper::RequirementGroup,
+                said: "its order waits for papers: a requirement group is missing (requirements not met)".to_owned(),
+            }),
+        ),
         (vec![twice(&failure, &placed("pending"))], Ok(Traced::Pending)),
         (vec![twice(&success, &failure), page(&[])], Ok(Traced::Pending)),
         (vec![page(std::slice::from_ref(&failure))], refused(Refusal::NotAvailable)),

@@ -288,6 +288,9 @@ fn a_release_is_sent_once() {
     assert_eq!(release(answer("429 No", "")), Err(Trouble::Busy));
     let emergency = "Cannot release: an Emergency Address is registered for this phone number";
     assert_eq!(refusal(release(refused(400, 21490, emergency))), Refusal::EmergencyAddress);
+    let as_users_saw_it = "Please remove the emergency address on this number before deleting it.";
+    assert_eq!(refusal(release(refused(400, 21631, as_users_saw_it))), Refusal::EmergencyAddress);
+    assert_eq!(refusal(release(refused(400, 21631, "An address is required"))), Refusal::Other);
     assert_eq!(refusal(release(refused(409, 22350, "It is being ported out"))), Refusal::Other);
     assert_eq!(refusal(release(refused(401, 20003, "Authenticate for emergency"))), Refusal::Credentials);
     for bytes in [vec![], answer("200 OK", "{}"), answer("500 No", ""), answer("301 No\r\nlocation: /", "")] {

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use self::wire::{AccountStatus, Number};
 use super::http::{Answer, Http, NoServer};
-use super::{Port, Price, Refusal, Rented, Trouble, Use, fitting};
+use super::{Port, Price, Refusal, Rented, Trouble, Use, fitting, half_done};
 use crate::model::{Carrier, E164, Offer, OrderId, Papers, Route, Secret, Timestamp, Wanted};
 
 /// Where the API is.
@@ -141,15 +141,8 @@ impl Port for Twilio {
         if !changes.is_empty() {
             self.accept(&self.post(&path, &changes)?, &[200])?;
         }
-        let there = self.ask::<Number>(&self.api, &path, &[]).and_then(|there| {
-            let rented = owned::only(there.rented(), &rented.phone_number)?;
-            Ok(rented.route)
-        });
-        there.map_err(|trouble| match trouble {
-            // It has been told, all the same.
-            Trouble::Busy | Trouble::Unreached(_) => Trouble::Unknown(trouble.to_string()),
-            trouble => trouble,
-        })
+        let there = self.ask::<Number>(&self.api, &path, &[]).map_err(half_done)?;
+        Ok(owned::only(there.rented(), &rented.phone_number)?.route)
     }
 
     fn owned(&self, number: Option<&E164>) -> Result<Vec<Rented>, Trouble> {
@@ -159,7 +152,10 @@ impl Port for Twilio {
     fn release(&self, rented: &Rented) -> Result<(), Trouble> {
         let request = self.api.request(Method::DELETE, &self.number_path(rented)?);
         match self.accept(&self.api.send(self.signed(request))?, &[204]) {
-            Err(Trouble::Refused { reason: Refusal::Other, said }) if errors::is_about_emergencies(&said) => {
+            // People have met it with the code of an address that is missing.
+            Err(Trouble::Refused { reason: Refusal::Other | Refusal::Missing(_), said })
+                if errors::is_about_emergencies(&said) =>
+            {
                 Err(Trouble::Refused { reason: Refusal::EmergencyAddress, said })
             }
             done => done,

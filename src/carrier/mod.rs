@@ -5,6 +5,7 @@
 mod accounts;
 pub mod http;
 pub mod keyring;
+mod regions;
 pub mod simulator;
 mod sip;
 pub mod telnyx;

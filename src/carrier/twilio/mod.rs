@@ -4,7 +4,6 @@ mod errors;
 mod logs;
 mod owned;
 mod prices;
-mod regions;
 mod search;
 mod wire;
 

@@ -1,7 +1,7 @@
 //! Comparing the inventory with what an account at a carrier has. Nothing is ever released by it, and a listing that is not
 //! whole changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::access;
 use super::desk::Desk;
@@ -16,6 +16,9 @@ use crate::store::{Reachable, Scope, Snapshot};
 
 /// How far the logs are read again: what was under way when they were read last was not in them yet.
 const OVERLAP: i64 = 4 * 60 * 60 * 1_000_000;
+
+/// Why a number stays out that its agency has already.
+const ELSEWHERE_ALREADY: &str = "the agency has it at another carrier or account";
 
 /// What is to be done with what is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,7 @@ pub struct Unknown {
     pub rented: Rented,
     /// What it costs a month, as far as the carrier tells.
     pub monthly: Option<Price>,
-    /// Why it could not be adopted, where it was to be.
+    /// Why it cannot be adopted, as far as that is known.
     pub kept_out: Option<&'static str>,
 }
 
@@ -84,9 +87,9 @@ impl Desk {
     /// Compares the numbers of an account of an agency with those that the carrier lists.
     ///
     /// # Errors
-    /// Where the agency has no such account; [`Error::Carrier`] where the carrier's listing could not be read to its end:
-    /// then nothing is changed.
-    pub fn sync(&self, agency: AgencyId, id: AccountId, by: &By, mode: Mode) -> Result<Comparison> {
+    /// Where the agency has no such account. Where the carrier's listing could not be read to its end, its trouble is what
+    /// comes of it, and nothing is changed.
+    pub fn sync(&self, agency: AgencyId, id: AccountId, by: &By, mode: Mode) -> Result<Result<Comparison, Trouble>> {
         let (scope, account) = self.store.read(|snapshot| {
             let scope = access::operator(snapshot, agency)?;
             Ok::<_, Error>((scope, snapshot.account(&scope, id)?))
@@ -132,20 +135,43 @@ impl Desk {
             let (carrier, name) = (account.carrier.name(), account.name.clone());
             let by = By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) };
             match self.compare(&scope, account, &by, Mode::Record) {
-                Ok(found) => found.log(),
+                Ok(Ok(found)) => found.log(),
+                Ok(Err(trouble)) => {
+                    log::error!(carrier, account:% = name; "an account could not be compared: {trouble}")
+                }
                 Err(error) => log::error!(carrier, account:% = name; "an account could not be compared: {error}"),
             }
         }
         Ok(())
     }
 
-    fn compare(&self, scope: &Scope, account: CarrierAccount, by: &By, mode: Mode) -> Result<Comparison> {
+    fn compare(
+        &self,
+        scope: &Scope,
+        account: CarrierAccount,
+        by: &By,
+        mode: Mode,
+    ) -> Result<Result<Comparison, Trouble>> {
         let (id, carrier, name) = (account.id, account.carrier, account.name.clone());
         let logs_read_until = account.logs_read_until;
-        let held = |snapshot: &Snapshot| snapshot.held_at(carrier, &name);
-        let before = self.store.read(held)?;
-        let opened = self.carriers.open(&Reachable { owner: scope.agency(), account }).map_err(Trouble::from)?;
-        let there = self.read(&opened, &before, logs_read_until)?;
+        let before = |snapshot: &Snapshot| {
+            Ok::<_, Error>((snapshot.held_at(carrier, &name)?, snapshot.without_account(scope, carrier)?))
+        };
+        let (held, loose) = self.store.read(before)?;
+        let opened = match self.carriers.open(&Reachable { owner: scope.agency(), account }) {
+            Ok(opened) => opened,
+            Err(why) => return Ok(Err(why.into())),
+        };
+        let loose: HashSet<E164> = loose.into_iter().map(|(_, number)| number.phone_number).collect();
+        let takes_in = |number: &E164| match mode {
+            Mode::Look => false,
+            Mode::Record => loose.contains(number),
+            Mode::Adopt => true,
+        };
+        let there = match self.read(&opened, &held, logs_read_until, takes_in) {
+            Ok(there) => there,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
         let found = self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?;
         let costs = costs(&opened, found.unknown);
         let mut kept_out = HashMap::new();
@@ -153,21 +179,25 @@ impl Desk {
             self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?
         } else {
             self.store.write_by(by, |change| {
-                let found = find(change, scope, carrier, &name, &there)?;
+                let mut found = find(change, scope, carrier, &name, &there)?;
                 record(change, &name, &found, self.clock.now())?;
+                if mode == Mode::Adopt {
+                    for rented in found.unknown.iter().filter(|one| !found.contested.contains(&one.phone_number)) {
+                        let cost = costs.get(&rented.phone_number);
+                        let number = self.adopted(rented, carrier, &name, cost);
+                        match change.add_number(scope, &number) {
+                            Err(Error::Exists(_)) => {
+                                kept_out.insert(rented.phone_number.clone(), ELSEWHERE_ALREADY);
+                            }
+                            added => added?,
+                        }
+                    }
+                }
+                // With those that have become ours just now: these logs are not read again.
+                found.held = change.held_at(carrier, &name)?;
                 if let Ok(Some(uses)) = &there.uses {
                     note_uses(change, &found.held, &last(uses))?;
                     change.note_logs_read(scope, id, there.at)?;
-                }
-                if mode == Mode::Adopt {
-                    for rented in &found.unknown {
-                        let cost = costs.get(&rented.phone_number);
-                        let number = self.adopted(rented, carrier, &name, cost);
-                        if let Err(Error::Exists(_)) = change.add_number(scope, &number) {
-                            kept_out
-                                .insert(rented.phone_number.clone(), "the agency has it at another carrier or account");
-                        }
-                    }
                 }
                 Ok::<_, Error>(found)
             })?
@@ -181,12 +211,16 @@ impl Desk {
             Err(trouble) => Uses::Unread(trouble.to_string()),
         };
         let of = |(scope, number): &(Scope, Number)| (scope.agency(), number.phone_number.clone());
+        let why = |number: &E164| {
+            let contested = found.contested.contains(number).then_some("more than one agency says that it is its own");
+            contested.or_else(|| kept_out.get(number).copied())
+        };
         let unknown = |rented: Rented| Unknown {
             monthly: costs.get(&rented.phone_number).cloned(),
-            kept_out: kept_out.get(&rented.phone_number).copied(),
+            kept_out: why(&rented.phone_number),
             rented,
         };
-        Ok(Comparison {
+        Ok(Ok(Comparison {
             carrier,
             listed: there.listed.len(),
             missing: found.missing.iter().map(of).collect(),
@@ -199,18 +233,28 @@ impl Desk {
             unknown: found.unknown.into_iter().map(unknown).collect(),
             uses,
             account: name,
-        })
+        }))
     }
 
-    /// Asks the carrier, with nothing open here.
-    fn read(&self, account: &Account, before: &[(Scope, Number)], logs_read_until: Option<Timestamp>) -> Result<There> {
+    /// Asks the carrier, with nothing open here. Where a number is taken in, the logs are read as if they never had been:
+    /// what they said of it before was noted nowhere.
+    fn read(
+        &self,
+        account: &Account,
+        held: &[(Scope, Number)],
+        logs_read_until: Option<Timestamp>,
+        takes_in: impl Fn(&E164) -> bool,
+    ) -> Result<There, Trouble> {
         let at = self.clock.now();
-        let since = logs_read_until.map_or(at.0 - IDLE, |until| until.0 - OVERLAP);
+        let known_before: HashSet<E164> = held.iter().map(|(_, number)| number.phone_number.clone()).collect();
         let listed = account.port.owned(None)?;
+        let is_new = |rented: &Rented| !known_before.contains(&rented.phone_number) && takes_in(&rented.phone_number);
+        let read_on = logs_read_until.filter(|_| !listed.iter().any(is_new));
+        let since = read_on.map_or(at.0 - IDLE, |until| until.0 - OVERLAP);
         Ok(There {
             listed: listed.into_iter().map(|rented| (rented.phone_number.clone(), rented)).collect(),
-            before: before.iter().map(|(_, number)| number.id).collect(),
-            known_before: before.iter().map(|(_, number)| number.phone_number.clone()).collect(),
+            before: held.iter().map(|(_, number)| (number.id, number.updated_at)).collect(),
+            known_before,
             uses: account.port.used_since(Timestamp(since)),
             at,
         })

@@ -5,20 +5,20 @@ use std::collections::{HashMap, HashSet};
 
 use super::access;
 use super::desk::Desk;
-use super::findings::{There, find, record};
+use super::findings::{Findings, There, find, record};
 use super::uses::{IDLE, idle, last, note_uses};
 use crate::carrier::{Account, Price, Rented, Traits, Trouble};
 use crate::model::{
     AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, E164, Error, Features, Number, NumberId, Result, Route,
     Status, Text, Timestamp,
 };
-use crate::store::{Reachable, Scope, Snapshot};
+use crate::store::{Change, Reachable, Scope, Snapshot};
 
 /// How far the logs are read again: what was under way when they were read last was not in them yet.
 const OVERLAP: i64 = 4 * 60 * 60 * 1_000_000;
 
 /// Why a number stays out that its agency has already.
-const ELSEWHERE_ALREADY: &str = "the agency has it at another carrier or account";
+const HAS_IT: &str = "the agency has it at another carrier or account";
 
 /// What is to be done with what is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Desk {
             match self.compare(&scope, account, &by, Mode::Record) {
                 Ok(Ok(found)) => found.log(),
                 Ok(Err(trouble)) => {
-                    log::error!(carrier, account:% = name; "an account could not be compared: {trouble}")
+                    log::error!(carrier, account:% = name; "an account could not be compared: {trouble}");
                 }
                 Err(error) => log::error!(carrier, account:% = name; "an account could not be compared: {error}"),
             }
@@ -152,56 +152,75 @@ impl Desk {
         by: &By,
         mode: Mode,
     ) -> Result<Result<Comparison, Trouble>> {
-        let (id, carrier, name) = (account.id, account.carrier, account.name.clone());
+        let place = Place { scope: *scope, id: account.id, carrier: account.carrier, name: account.name.clone() };
         let logs_read_until = account.logs_read_until;
-        let before = |snapshot: &Snapshot| {
-            Ok::<_, Error>((snapshot.held_at(carrier, &name)?, snapshot.without_account(scope, carrier)?))
-        };
-        let (held, loose) = self.store.read(before)?;
-        let opened = match self.carriers.open(&Reachable { owner: scope.agency(), account }) {
-            Ok(opened) => opened,
-            Err(why) => return Ok(Err(why.into())),
-        };
+        let (held, loose) = self.store.read(|snapshot| {
+            let loose = snapshot.without_account(scope, place.carrier)?;
+            Ok::<_, Error>((snapshot.held_at(place.carrier, &place.name)?, loose))
+        })?;
         let loose: HashSet<E164> = loose.into_iter().map(|(_, number)| number.phone_number).collect();
         let takes_in = |number: &E164| match mode {
             Mode::Look => false,
             Mode::Record => loose.contains(number),
             Mode::Adopt => true,
         };
-        let there = match self.read(&opened, &held, logs_read_until, takes_in) {
-            Ok(there) => there,
+        let opened = self.carriers.open(&Reachable { owner: scope.agency(), account }).map_err(Trouble::from);
+        let read = opened.and_then(|opened| {
+            let there = self.read(&opened, &held, logs_read_until, takes_in)?;
+            Ok((opened, there))
+        });
+        let (opened, there) = match read {
+            Ok(read) => read,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let found = self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?;
-        let costs = costs(&opened, found.unknown);
-        let mut kept_out = HashMap::new();
-        let found = if mode == Mode::Look {
-            self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?
+        let look = |snapshot: &Snapshot| find(snapshot, scope, place.carrier, &place.name, &there);
+        let costs = costs(&opened, self.store.read(look)?.unknown);
+        let (found, kept_out) = if mode == Mode::Look {
+            (self.store.read(look)?, HashMap::new())
         } else {
-            self.store.write_by(by, |change| {
-                let mut found = find(change, scope, carrier, &name, &there)?;
-                record(change, &name, &found, self.clock.now())?;
-                if mode == Mode::Adopt {
-                    for rented in found.unknown.iter().filter(|one| !found.contested.contains(&one.phone_number)) {
-                        let cost = costs.get(&rented.phone_number);
-                        let number = self.adopted(rented, carrier, &name, cost);
-                        match change.add_number(scope, &number) {
-                            Err(Error::Exists(_)) => {
-                                kept_out.insert(rented.phone_number.clone(), ELSEWHERE_ALREADY);
-                            }
-                            added => added?,
-                        }
-                    }
-                }
-                // With those that have become ours just now: these logs are not read again.
-                found.held = change.held_at(carrier, &name)?;
-                if let Ok(Some(uses)) = &there.uses {
-                    note_uses(change, &found.held, &last(uses))?;
-                    change.note_logs_read(scope, id, there.at)?;
-                }
-                Ok::<_, Error>(found)
-            })?
+            self.store.write_by(by, |change| self.write_down(change, &place, &there, &costs, mode))?
         };
+        self.compared(place, found, &there, &costs, &kept_out).map(Ok)
+    }
+
+    /// Has the inventory say what is found, and gives it, with why what was to be adopted could not be.
+    fn write_down(
+        &self,
+        change: &Change,
+        Place { scope, id, carrier, name }: &Place,
+        there: &There,
+        costs: &HashMap<E164, Price>,
+        mode: Mode,
+    ) -> Result<(Findings, HashMap<E164, &'static str>)> {
+        let mut found = find(change, scope, *carrier, name, there)?;
+        let mut kept_out = HashMap::new();
+        record(change, name, &found, self.clock.now())?;
+        if mode == Mode::Adopt {
+            for rented in found.unknown.iter().filter(|one| !found.contested.contains(&one.phone_number)) {
+                let cost = costs.get(&rented.phone_number);
+                match change.add_number(scope, &self.adopted(rented, *carrier, name, cost)) {
+                    Err(Error::Exists(_)) => drop(kept_out.insert(rented.phone_number.clone(), HAS_IT)),
+                    added => added?,
+                }
+            }
+        }
+        // With those that have become ours just now: these logs are not read again.
+        found.held = change.held_at(*carrier, name)?;
+        if let Ok(Some(uses)) = &there.uses {
+            note_uses(change, &found.held, &last(uses))?;
+            change.note_logs_read(scope, *id, there.at)?;
+        }
+        Ok((found, kept_out))
+    }
+
+    fn compared(
+        &self,
+        place: Place,
+        found: Findings,
+        there: &There,
+        costs: &HashMap<E164, Price>,
+        kept_out: &HashMap<E164, &'static str>,
+    ) -> Result<Comparison> {
         let uses = match &there.uses {
             Ok(Some(uses)) => {
                 let idle = self.store.read(|snapshot| idle(snapshot, &found.held, &last(uses), there.at));
@@ -220,8 +239,9 @@ impl Desk {
             kept_out: why(&rented.phone_number),
             rented,
         };
-        Ok(Ok(Comparison {
-            carrier,
+        Ok(Comparison {
+            carrier: place.carrier,
+            account: place.name,
             listed: there.listed.len(),
             missing: found.missing.iter().map(of).collect(),
             overwritten: found
@@ -232,8 +252,7 @@ impl Desk {
             linked: found.linked.into_iter().map(|(scope, number, _)| (scope.agency(), number.phone_number)).collect(),
             unknown: found.unknown.into_iter().map(unknown).collect(),
             uses,
-            account: name,
-        }))
+        })
     }
 
     /// Asks the carrier, with nothing open here. Where a number is taken in, the logs are read as if they never had been:
@@ -292,6 +311,14 @@ impl Desk {
             agent: None,
         }
     }
+}
+
+/// An account that is compared.
+struct Place {
+    scope: Scope,
+    id: AccountId,
+    carrier: Carrier,
+    name: Text,
 }
 
 /// How a change ended that was not to stand.

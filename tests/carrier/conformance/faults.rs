@@ -22,6 +22,10 @@ const FAULTS: [(Fault, bool); 8] = [
     (Fault::Slow { delay: Duration::from_millis(60) }, true),
 ];
 
+/// A question whose answer can be counted, and a deed.
+type Question<'a> = &'a dyn Fn(&dyn Port) -> Result<usize, Trouble>;
+type Asked<'a> = &'a dyn Fn(&dyn Port) -> Result<(), Trouble>;
+
 fn is_answered(fault: Fault) -> bool {
     matches!(fault, Fault::Duplicate | Fault::Slow { .. })
 }
@@ -108,8 +112,7 @@ fn each_fault_of_a_question_is_a_trouble_or_an_answer_that_is_whole() {
         let trace = |port: &dyn Port| {
             port.trace(&rented.phone_number, order(1)).map(|traced| usize::from(matches!(traced, Traced::Rented(_))))
         };
-        type Question<'a> = (Request, &'a dyn Fn(&dyn Port) -> Result<usize, Trouble>, usize);
-        let questions: [Question; 4] = [
+        let questions: [(Request, Question, usize); 4] = [
             (Request::Search, &search, 5),
             (Request::Owned, &owned, 1),
             (Request::Owned, &one, 1),
@@ -159,7 +162,7 @@ fn where_what_is_asked_before_a_deed_is_lost_nothing_was_done_and_the_trouble_sa
         let acquire = |port: &dyn Port| port.acquire(&number, order(2), &route, &Papers::default()).map(drop);
         let configure = |port: &dyn Port| port.configure(&rented, &route).map(drop);
         let release = |port: &dyn Port| port.release(&rented);
-        let deeds: [&dyn Fn(&dyn Port) -> Result<(), Trouble>; 3] = [&acquire, &configure, &release];
+        let deeds: [Asked; 3] = [&acquire, &configure, &release];
         // Twilio's client asks nothing before a release.
         for deed in &deeds[..if house.kind == Kind::Twilio { 2 } else { 3 }] {
             for fault in [Fault::Busy, Fault::DropBefore, Fault::FailAfter, Fault::Hang, Fault::Refuse] {

@@ -123,7 +123,8 @@ impl House {
             Shape::Telnyx => ["--name", SID, "--api-key-file", &secret],
         };
         let add = ["carrier", "add", shape.name(), "--agency", &agency, "--url", &house.carrier.base_url.clone()];
-        house.account = house.done(&[&add[..], &particular].concat()).trim().to_owned();
+        let account = house.done(&[&add[..], &particular].concat());
+        account.trim().clone_into(&mut house.account);
         house.there = (0..numbers).map(|_| house.bought_elsewhere(NumberType::Local)).collect();
         house.there.sort_by(|one, other| one.phone_number.cmp(&other.phone_number));
         house

@@ -66,7 +66,11 @@ fn numbers_that_were_not_used_for_a_month_are_idle_and_uses_are_noted_from_the_f
         assert_eq!((house.last(lately), house.last(never)), (Some(now.0), None), "{:?}", house.shape);
         house.used(never, now);
         let shown = row(&["idle", long_ago.as_str(), &agency, ""]);
-        assert_eq!(idle(&["sync", "--dry-run"]), [shown.clone()], "what is told counts, whether or not it is noted");
+        assert_eq!(
+            idle(&["sync", "--dry-run"]),
+            std::slice::from_ref(&shown),
+            "what is told counts, whether or not it is noted"
+        );
         assert_eq!(house.last(never), None);
         assert_eq!(idle(&["sync"]), [shown], "{:?}", house.shape);
         // A use of before does not take the place of a later one.

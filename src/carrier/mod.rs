@@ -7,6 +7,7 @@ pub mod http;
 pub mod inbound;
 pub mod keyring;
 pub mod messages;
+mod regions;
 pub mod simulator;
 mod sip;
 pub mod telnyx;
@@ -250,9 +251,18 @@ pub enum Refusal {
     Other,
 }
 
-/// Where a number's calls and messages go now, by the carrier's listing.
+/// What the trouble means that comes after a deed was done, or a part of it: that nothing was done is not true then.
+fn half_done(trouble: Trouble) -> Trouble {
+    match trouble {
+        // Whatever was told, it was told to a number that is gone by now.
+        Trouble::Refused { reason: Refusal::NotOwned, .. } | Trouble::Unknown(_) => trouble,
+        trouble => Trouble::Unknown(format!("it was told, and then: {trouble}")),
+    }
+}
+
+/// Where a number's calls and messages go now that its carrier has been told, by the carrier's listing.
 fn read_back(port: &impl Port, rented: &Rented) -> Result<Route, Trouble> {
-    let there = port.owned(Some(&rented.phone_number))?.into_iter().next();
+    let there = port.owned(Some(&rented.phone_number)).map_err(half_done)?.into_iter().next();
     let not_listed = || Trouble::Refused { reason: Refusal::NotOwned, said: "it does not list the number".to_owned() };
     there.map(|there| there.route).ok_or_else(not_listed)
 }

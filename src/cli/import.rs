@@ -101,7 +101,8 @@ impl FromAccount {
     /// The numbers that the carrier lists.
     fn take_in(&self, config: &Config, carrier: Carrier) -> Result<(), Failure> {
         let mode = if self.dry_run { Mode::Look } else { Mode::Adopt };
-        show(&self.desk(config, carrier)?.sync(self.agency, self.account, &operator(), mode)?, mode);
+        let found = self.desk(config, carrier)?.sync(self.agency, self.account, &operator(), mode)?;
+        show(&found.map_err(|trouble| Failure::Failed(format!("{trouble}; nothing was changed")))?, mode);
         Ok(())
     }
 

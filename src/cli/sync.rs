@@ -1,5 +1,7 @@
 //! `linekeeper sync`
 
+use std::fmt::Display;
+
 use super::serve::carriers;
 use super::{Failure, open, output};
 use crate::clock::{Clock, Ids};
@@ -63,12 +65,14 @@ impl Args {
         let mut failed = 0;
         for known in accounts {
             let account = &known.account;
+            let mut fail = |why: &dyn Display| {
+                failed += 1;
+                output::complain(format_args!("{} {}: {why}", account.carrier.name(), account.name));
+            };
             match desk.sync(known.owner, account.id, &operator(), mode) {
-                Ok(found) => show(&found, mode),
-                Err(error) => {
-                    failed += 1;
-                    output::complain(format_args!("{} {}: {error}", account.carrier.name(), account.name));
-                }
+                Ok(Ok(found)) => show(&found, mode),
+                Ok(Err(trouble)) => fail(&trouble),
+                Err(error) => fail(&error),
             }
         }
         if failed > 0 {

@@ -1,11 +1,11 @@
 //! Comparing the inventory with what an account at a carrier has. Nothing is ever released by it, and a listing that is not
 //! whole changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::access;
 use super::desk::Desk;
-use super::findings::{There, find, record};
+use super::findings::{Findings, There, find, record};
 use super::uses::{IDLE, idle, last, note_uses};
 use super::without_numbers;
 use crate::carrier::{Account, Price, Rented, Traits, Trouble};
@@ -13,10 +13,13 @@ use crate::model::{
     AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, E164, Error, Features, Number, NumberId, Result, Route,
     Status, Text, Timestamp,
 };
-use crate::store::{Reachable, Scope, Snapshot};
+use crate::store::{Change, Reachable, Scope, Snapshot};
 
 /// How far the logs are read again: what was under way when they were read last was not in them yet.
 const OVERLAP: i64 = 4 * 60 * 60 * 1_000_000;
+
+/// Why a number stays out that its agency has already.
+const HAS_IT: &str = "the agency has it at another carrier or account";
 
 /// What is to be done with what is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub struct Unknown {
     pub rented: Rented,
     /// What it costs a month, as far as the carrier tells.
     pub monthly: Option<Price>,
-    /// Why it could not be adopted, where it was to be.
+    /// Why it cannot be adopted, as far as that is known.
     pub kept_out: Option<&'static str>,
 }
 
@@ -85,9 +88,9 @@ impl Desk {
     /// Compares the numbers of an account of an agency with those that the carrier lists.
     ///
     /// # Errors
-    /// Where the agency has no such account; [`Error::Carrier`] where the carrier's listing could not be read to its end:
-    /// then nothing is changed.
-    pub fn sync(&self, agency: AgencyId, id: AccountId, by: &By, mode: Mode) -> Result<Comparison> {
+    /// Where the agency has no such account. Where the carrier's listing could not be read to its end, its trouble is what
+    /// comes of it, and nothing is changed.
+    pub fn sync(&self, agency: AgencyId, id: AccountId, by: &By, mode: Mode) -> Result<Result<Comparison, Trouble>> {
         let (scope, account) = self.store.read(|snapshot| {
             let scope = access::operator(snapshot, agency)?;
             Ok::<_, Error>((scope, snapshot.account(&scope, id)?))
@@ -133,46 +136,92 @@ impl Desk {
             let (carrier, name) = (account.carrier.name(), account.name.clone());
             let by = By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) };
             match self.compare(&scope, account, &by, Mode::Record) {
-                Ok(found) => found.log(),
+                Ok(Ok(found)) => found.log(),
+                Ok(Err(trouble)) => {
+                    log::error!(carrier, account:% = name; "an account could not be compared: {trouble}");
+                }
                 Err(error) => log::error!(carrier, account:% = name; "an account could not be compared: {error}"),
             }
         }
         Ok(())
     }
 
-    fn compare(&self, scope: &Scope, account: CarrierAccount, by: &By, mode: Mode) -> Result<Comparison> {
-        let (id, carrier, name) = (account.id, account.carrier, account.name.clone());
+    fn compare(
+        &self,
+        scope: &Scope,
+        account: CarrierAccount,
+        by: &By,
+        mode: Mode,
+    ) -> Result<Result<Comparison, Trouble>> {
+        let place = Place { scope: *scope, id: account.id, carrier: account.carrier, name: account.name.clone() };
         let logs_read_until = account.logs_read_until;
-        let held = |snapshot: &Snapshot| snapshot.held_at(carrier, &name);
-        let before = self.store.read(held)?;
-        let opened = self.carriers.open(&Reachable { owner: scope.agency(), account }).map_err(Trouble::from)?;
-        let there = self.read(&opened, &before, logs_read_until)?;
-        let found = self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?;
-        let costs = costs(&opened, found.unknown);
-        let mut kept_out = HashMap::new();
-        let found = if mode == Mode::Look {
-            self.store.read(|snapshot| find(snapshot, scope, carrier, &name, &there))?
-        } else {
-            self.store.write_by(by, |change| {
-                let found = find(change, scope, carrier, &name, &there)?;
-                record(change, &name, &found, self.clock.now())?;
-                if let Ok(Some(uses)) = &there.uses {
-                    note_uses(change, &found.held, &last(uses))?;
-                    change.note_logs_read(scope, id, there.at)?;
-                }
-                if mode == Mode::Adopt {
-                    for rented in &found.unknown {
-                        let cost = costs.get(&rented.phone_number);
-                        let number = self.adopted(rented, carrier, &name, cost);
-                        if let Err(Error::Exists(_)) = change.add_number(scope, &number) {
-                            kept_out
-                                .insert(rented.phone_number.clone(), "the agency has it at another carrier or account");
-                        }
-                    }
-                }
-                Ok::<_, Error>(found)
-            })?
+        let (held, loose) = self.store.read(|snapshot| {
+            let loose = snapshot.without_account(scope, place.carrier)?;
+            Ok::<_, Error>((snapshot.held_at(place.carrier, &place.name)?, loose))
+        })?;
+        let loose: HashSet<E164> = loose.into_iter().map(|(_, number)| number.phone_number).collect();
+        let takes_in = |number: &E164| match mode {
+            Mode::Look => false,
+            Mode::Record => loose.contains(number),
+            Mode::Adopt => true,
         };
+        let opened = self.carriers.open(&Reachable { owner: scope.agency(), account }).map_err(Trouble::from);
+        let read = opened.and_then(|opened| {
+            let there = self.read(&opened, &held, logs_read_until, takes_in)?;
+            Ok((opened, there))
+        });
+        let (opened, there) = match read {
+            Ok(read) => read,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let look = |snapshot: &Snapshot| find(snapshot, scope, place.carrier, &place.name, &there);
+        let costs = costs(&opened, self.store.read(look)?.unknown);
+        let (found, kept_out) = if mode == Mode::Look {
+            (self.store.read(look)?, HashMap::new())
+        } else {
+            self.store.write_by(by, |change| self.write_down(change, &place, &there, &costs, mode))?
+        };
+        self.compared(place, found, &there, &costs, &kept_out).map(Ok)
+    }
+
+    /// Has the inventory say what is found, and gives it, with why what was to be adopted could not be.
+    fn write_down(
+        &self,
+        change: &Change,
+        Place { scope, id, carrier, name }: &Place,
+        there: &There,
+        costs: &HashMap<E164, Price>,
+        mode: Mode,
+    ) -> Result<(Findings, HashMap<E164, &'static str>)> {
+        let mut found = find(change, scope, *carrier, name, there)?;
+        let mut kept_out = HashMap::new();
+        record(change, name, &found, self.clock.now())?;
+        if mode == Mode::Adopt {
+            for rented in found.unknown.iter().filter(|one| !found.contested.contains(&one.phone_number)) {
+                let cost = costs.get(&rented.phone_number);
+                match change.add_number(scope, &self.adopted(rented, *carrier, name, cost)) {
+                    Err(Error::Exists(_)) => drop(kept_out.insert(rented.phone_number.clone(), HAS_IT)),
+                    added => added?,
+                }
+            }
+        }
+        // With those that have become ours just now: these logs are not read again.
+        found.held = change.held_at(*carrier, name)?;
+        if let Ok(Some(uses)) = &there.uses {
+            note_uses(change, &found.held, &last(uses))?;
+            change.note_logs_read(scope, *id, there.at)?;
+        }
+        Ok((found, kept_out))
+    }
+
+    fn compared(
+        &self,
+        place: Place,
+        found: Findings,
+        there: &There,
+        costs: &HashMap<E164, Price>,
+        kept_out: &HashMap<E164, &'static str>,
+    ) -> Result<Comparison> {
         let uses = match &there.uses {
             Ok(Some(uses)) => {
                 let idle = self.store.read(|snapshot| idle(snapshot, &found.held, &last(uses), there.at));
@@ -182,13 +231,18 @@ impl Desk {
             Err(trouble) => Uses::Unread(trouble.to_string()),
         };
         let of = |(scope, number): &(Scope, Number)| (scope.agency(), number.phone_number.clone());
+        let why = |number: &E164| {
+            let contested = found.contested.contains(number).then_some("more than one agency says that it is its own");
+            contested.or_else(|| kept_out.get(number).copied())
+        };
         let unknown = |rented: Rented| Unknown {
             monthly: costs.get(&rented.phone_number).cloned(),
-            kept_out: kept_out.get(&rented.phone_number).copied(),
+            kept_out: why(&rented.phone_number),
             rented,
         };
         Ok(Comparison {
-            carrier,
+            carrier: place.carrier,
+            account: place.name,
             listed: there.listed.len(),
             missing: found.missing.iter().map(of).collect(),
             overwritten: found
@@ -199,19 +253,28 @@ impl Desk {
             linked: found.linked.into_iter().map(|(scope, number, _)| (scope.agency(), number.phone_number)).collect(),
             unknown: found.unknown.into_iter().map(unknown).collect(),
             uses,
-            account: name,
         })
     }
 
-    /// Asks the carrier, with nothing open here.
-    fn read(&self, account: &Account, before: &[(Scope, Number)], logs_read_until: Option<Timestamp>) -> Result<There> {
+    /// Asks the carrier, with nothing open here. Where a number is taken in, the logs are read as if they never had been:
+    /// what they said of it before was noted nowhere.
+    fn read(
+        &self,
+        account: &Account,
+        held: &[(Scope, Number)],
+        logs_read_until: Option<Timestamp>,
+        takes_in: impl Fn(&E164) -> bool,
+    ) -> Result<There, Trouble> {
         let at = self.clock.now();
-        let since = logs_read_until.map_or(at.0 - IDLE, |until| until.0 - OVERLAP);
+        let known_before: HashSet<E164> = held.iter().map(|(_, number)| number.phone_number.clone()).collect();
         let listed = account.port.owned(None)?;
+        let is_new = |rented: &Rented| !known_before.contains(&rented.phone_number) && takes_in(&rented.phone_number);
+        let read_on = logs_read_until.filter(|_| !listed.iter().any(is_new));
+        let since = read_on.map_or(at.0 - IDLE, |until| until.0 - OVERLAP);
         Ok(There {
             listed: listed.into_iter().map(|rented| (rented.phone_number.clone(), rented)).collect(),
-            before: before.iter().map(|(_, number)| number.id).collect(),
-            known_before: before.iter().map(|(_, number)| number.phone_number.clone()).collect(),
+            before: held.iter().map(|(_, number)| (number.id, number.updated_at)).collect(),
+            known_before,
             uses: account.port.used_since(Timestamp(since)),
             at,
         })
@@ -249,6 +312,14 @@ impl Desk {
             agent: None,
         }
     }
+}
+
+/// An account that is compared.
+struct Place {
+    scope: Scope,
+    id: AccountId,
+    carrier: Carrier,
+    name: Text,
 }
 
 /// How a change ended that was not to stand.

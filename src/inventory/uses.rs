@@ -35,7 +35,9 @@ pub(super) fn idle(
     now: Timestamp,
 ) -> Result<Vec<(AgencyId, E164, Option<Timestamp>)>> {
     let mut idle = Vec::new();
-    for (scope, number) in held.iter().filter(|(_, number)| number.status != Status::Pending) {
+    // A number that was bought last week has not been idle for a month.
+    let is_new = |number: &Number| number.purchased_at.is_some_and(|at| at.0 >= now.0 - IDLE);
+    for (scope, number) in held.iter().filter(|(_, number)| number.status != Status::Pending && !is_new(number)) {
         let last = snapshot.last_used(scope, number.id)?.max(told.get(&number.phone_number).copied());
         if last.is_none_or(|last| last.0 < now.0 - IDLE) {
             idle.push((scope.agency(), number.phone_number.clone(), last));

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod conformance;
 mod deeds;
 mod faults;
 mod house;

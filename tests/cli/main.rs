@@ -16,6 +16,7 @@ mod carrier;
 mod demo;
 mod keys;
 mod orders;
+mod sync;
 
 use std::path::Path;
 use std::process::Output;

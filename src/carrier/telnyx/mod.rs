@@ -20,7 +20,7 @@ use self::errors::About;
 use self::listing::number_path;
 use self::wire::One;
 use super::http::{Answer, Http, NoServer};
-use super::{Port, Price, Rented, Traced, Trouble, Use, fitting, read_back};
+use super::{Port, Price, Rented, Traced, Trouble, Use, fitting, half_done, read_back};
 use crate::carrier::messages::{Outgoing, Posted};
 use crate::model::{Carrier, E164, Offer, OrderId, Papers, Route, Secret, Timestamp, Wanted};
 
@@ -125,7 +125,10 @@ impl Port for Telnyx {
         self.patch(&path, &json!({ "connection_id": connection_id.unwrap_or_default() }))?;
         if messaging_profile_id.is_some() || there.has_messaging_profile() {
             let body = json!({ "messaging_profile_id": messaging_profile_id.unwrap_or_default() });
-            self.patch(&format!("{path}/messaging"), &body)?;
+            self.patch(&format!("{path}/messaging"), &body).map_err(|trouble| match trouble {
+                told @ Trouble::Refused { .. } => told,
+                trouble => half_done(trouble),
+            })?;
         }
         read_back(self, rented)
     }

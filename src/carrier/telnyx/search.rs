@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use super::Telnyx;
 use super::errors::{About, NONE_FOUND, is_fault};
 use super::wire::{self, Available, One};
+use crate::carrier::regions::region;
 use crate::carrier::{Price, Rented, Trouble};
 use crate::model::{E164, Features, NumberType, Offer, Wanted, countries_of, national_part, number_type_of};
 
@@ -86,7 +87,8 @@ fn filters(wanted: &Wanted, country: &str) -> Option<Vec<(&'static str, String)>
     add("filter[phone_number_type]", wanted.number_type.map(NumberType::name));
     let area = wanted.area_code.as_deref().filter(|_| wanted.exactly.is_none());
     add("filter[national_destination_code]", area);
-    add("filter[administrative_area]", wanted.state.as_deref());
+    let state = wanted.state.as_deref().map(|state| region(country, state));
+    add("filter[administrative_area]", state.as_deref());
     add("filter[locality]", wanted.city.as_deref());
     if let Some(number) = &wanted.exactly {
         add("filter[phone_number][starts_with]", Some(national_part(number)));
@@ -139,6 +141,7 @@ fn is_wanted(row: &Available, offer: &Offer, wanted: &Wanted, country: &str) -> 
     let digits = national_part(&offer.phone_number);
     let is_none_or = |part: &Option<String>, has: &dyn Fn(&str) -> bool| part.as_deref().is_none_or(has);
     // A rate centre has a name of its own (CHICAGO ZONE 11), and says nothing about the city.
+    let state = wanted.state.as_deref().map(|state| region(country, state));
     let place = |kind, own: &Option<String>| match (row.region(kind), own) {
         (Some(there), Some(own)) => there.to_lowercase() == own.to_lowercase(),
         _ => true,
@@ -148,7 +151,7 @@ fn is_wanted(row: &Available, offer: &Offer, wanted: &Wanted, country: &str) -> 
         && is_none_or(&wanted.ends_with, &|last| digits.ends_with(last))
         && is_none_or(&wanted.contains, &|inside| digits.contains(inside))
         && place("location", &wanted.city)
-        && place("state", &wanted.state);
+        && place("state", &state);
     offer.country == country
         && wanted.exactly.as_ref().is_none_or(|number| *number == offer.phone_number)
         && wanted.number_type.is_none_or(|kind| kind == offer.number_type)

@@ -6,7 +6,6 @@ mod logs;
 mod messages;
 mod owned;
 mod prices;
-mod regions;
 mod search;
 mod wire;
 
@@ -18,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use self::wire::{AccountStatus, Number};
 use super::http::{Answer, Http, NoServer};
-use super::{Port, Price, Refusal, Rented, Trouble, Use, fitting};
+use super::{Port, Price, Refusal, Rented, Trouble, Use, fitting, half_done};
 use crate::carrier::messages::{Outgoing, Posted};
 use crate::model::{Carrier, E164, Offer, OrderId, Papers, Route, Secret, Timestamp, Wanted};
 
@@ -144,15 +143,8 @@ impl Port for Twilio {
         if !changes.is_empty() {
             self.accept(&self.post(&path, &changes)?, &[200])?;
         }
-        let there = self.ask::<Number>(&self.api, &path, &[]).and_then(|there| {
-            let rented = owned::only(there.rented(), &rented.phone_number)?;
-            Ok(rented.route)
-        });
-        there.map_err(|trouble| match trouble {
-            // It has been told, all the same.
-            Trouble::Busy | Trouble::Unreached(_) => Trouble::Unknown(trouble.to_string()),
-            trouble => trouble,
-        })
+        let there = self.ask::<Number>(&self.api, &path, &[]).map_err(half_done)?;
+        Ok(owned::only(there.rented(), &rented.phone_number)?.route)
     }
 
     fn owned(&self, number: Option<&E164>) -> Result<Vec<Rented>, Trouble> {
@@ -162,7 +154,7 @@ impl Port for Twilio {
     fn release(&self, rented: &Rented) -> Result<(), Trouble> {
         let request = self.api.request(Method::DELETE, &self.number_path(rented)?);
         match self.accept(&self.api.send(self.signed(request))?, &[204]) {
-            // With whichever code: the one that users have seen is that of a purchase without an address.
+            // With whichever code: the one that users have met it with is that of a purchase without an address.
             Err(Trouble::Refused { reason: Refusal::Other | Refusal::Missing(_), said })
                 if errors::is_about_emergencies(&said) =>
             {

@@ -3,9 +3,9 @@
 
 use super::Twilio;
 use super::errors::if_there;
-use super::regions::region;
 use super::wire::{Available, Page};
 use crate::carrier::Trouble;
+use crate::carrier::regions::region;
 use crate::model::{
     E164, Features, Money, NumberType, Offer, Wanted, calling_code_of, countries_of, fold_case, national_part,
     rules_out,

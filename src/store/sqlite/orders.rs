@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{BasketId, Carrier, Error, Noun, NumberId, Order, OrderId, Papers, Result, Text, Timestamp};
+use crate::model::{BasketId, Carrier, E164, Error, Noun, NumberId, Order, OrderId, Papers, Result, Text, Timestamp};
 use crate::store::Scope;
 
 /// The columns that `order` reads.
@@ -63,6 +63,20 @@ impl Snapshot<'_> {
             .query_row(params![scope.agency_no, number], order)
             .optional()?;
         Ok(order)
+    }
+
+    /// The numbers for which an account at a carrier has done something since then, whosever they are or were: only the one
+    /// who compares them with the carrier's may ask.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn ordered_since(&self, carrier: Carrier, account: &str, since: Timestamp) -> Result<Vec<E164>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT phone_number FROM orders
+             WHERE carrier = ?1 AND carrier_account = ?2 AND state = 2 AND updated_at >= ?3",
+        )?;
+        let numbers = statement.query_map(params![carrier, account, since], |row| row.get(0))?;
+        Ok(numbers.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The agency's orders that are under way, oldest first.

@@ -1,4 +1,4 @@
-//! States and provinces: Twilio knows them by two letters, people also by their names.
+//! States and provinces: carriers know them by two letters, people also by their names.
 
 use crate::model::fold_case;
 
@@ -14,7 +14,7 @@ const PROVINCES: &str = "Alberta AB,British Columbia BC,Manitoba MB,New Brunswic
     Northwest Territories NT,Nova Scotia NS,Nunavut NU,Ontario ON,Prince Edward Island PE,Quebec QC,Québec QC,\
     Saskatchewan SK,Yukon YT";
 
-/// What Twilio calls a region: its two letters, where the text is its name in the United States or Canada.
+/// What carriers call a region: its two letters, where the text is its name in the United States or Canada.
 pub fn region(country: &str, name: &str) -> String {
     let known = match country {
         "US" => STATES,

@@ -68,10 +68,10 @@ fn a_number_that_was_bought_behind_the_listing_is_not_missing() {
     // Whoever asks first makes a client, which takes a while.
     buy(&server, &numbers[0]);
     std::thread::scope(|scope| {
-        house.slow("acquire", 500, 1);
+        house.slow("acquire", 1_000, 1);
         // What the purchase asks first, and the listing, pass; the logs take their time.
         house.slow("owned", 0, 2);
-        house.slow("owned", 1_200, 1);
+        house.slow("owned", 2_000, 1);
         let buys = scope.spawn(|| buy(&server, &numbers[1]));
         until("a purchase is under way", || pending(&house));
         assert_eq!(house.sync(&[]), [] as [Vec<String>; 0]);

@@ -133,6 +133,15 @@ const EXPECTATIONS: &[Expectation] = &[
         status: |principal| known(principal, |role| if owns(role) { 207 } else { 403 }),
         shows_inventory: false,
     },
+    // Nobody signs in here: whoever is not the carrier is refused, whatever else it is.
+    Expectation {
+        method: "POST",
+        path: "/webhooks/{carrier}/{account}",
+        queries: &["", "?message={foreign_number}"],
+        bodies: &["", r#"{"data":{"event_type":"message.received","payload":{"id":"m"}}}"#],
+        status: |_| 403,
+        shows_inventory: false,
+    },
 ];
 
 /// What is answered to callers who are known, by their role.
@@ -242,7 +251,7 @@ fn nobody_sees_another_agency_on_any_route() {
             let asked =
                 expectation.queries.iter().flat_map(|query| expectation.bodies.iter().map(move |body| (query, body)));
             for (query, body) in asked {
-                let path = format!("{}{}", expectation.path, filled_in(query, principal));
+                let path = filled_in(&format!("{}{query}", expectation.path), principal);
                 let answer = ask(&server, expectation.method, &path, token.as_deref(), &filled_in(body, principal));
                 assert_eq!(answer.status, (expectation.status)(principal), "{principal:?} {path}");
                 let (own, foreign) = match principal {
@@ -257,7 +266,7 @@ fn nobody_sees_another_agency_on_any_route() {
                 }
             }
             for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
-                let answer = server.ask(method, expectation.path, token.as_deref());
+                let answer = server.ask(method, &filled_in(expectation.path, principal), token.as_deref());
                 assert_silent(&answer, &["CANARY"], &format!("{principal:?} {method} {}", expectation.path));
             }
         }
@@ -278,8 +287,10 @@ fn filled_in(text: &str, principal: Principal) -> String {
         ("{own_number}", own + 51),
         ("{foreign_agent}", foreign + 40),
         ("{foreign_number}", foreign + 51),
+        ("{account}", foreign + 60),
     ];
-    ids.iter().fold(text.to_owned(), |text, (place, number)| text.replace(place, &id(*number).to_string()))
+    let text = text.replace("{carrier}", "twilio");
+    ids.iter().fold(text, |text, (place, number)| text.replace(place, &id(*number).to_string()))
 }
 
 fn ask(server: &Server, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {

@@ -1,6 +1,5 @@
 //! `linekeeper import csv`
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -43,8 +42,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, config: &Config) -> Result<(), Failure> {
         let store = open(config)?;
-        let called: Cow<'static, str> =
-            if self.is_standard_input() { "standard input".into() } else { self.file.display().to_string().into() };
+        let called = if self.is_standard_input() { "standard input".into() } else { self.file.display().to_string() };
         let trouble = |trouble: String| Failure::Failed(format!("{called} {trouble}"));
         let sheet = Sheet::open(self.read().map_err(trouble)?).map_err(trouble)?;
         let bar = progress(sheet.lines());

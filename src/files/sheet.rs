@@ -65,7 +65,7 @@ impl Sheet {
                 Some(column) if places[column].is_some() => return Err(format!("has two columns `{name}`")),
                 Some(column) => places[column] = Some(at),
                 None if name.is_empty() => {
-                    unknown_columns.push(format!("column {} has no name and is not kept", at + 1))
+                    unknown_columns.push(format!("column {} has no name and is not kept", at + 1));
                 }
                 None => unknown_columns.push(format!("column `{}` is not kept", shown(name))),
             }

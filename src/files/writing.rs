@@ -35,7 +35,7 @@ pub struct Writing<W: Write> {
 }
 
 enum Kind<W: Write> {
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Json(W),
 }
 
@@ -49,7 +49,7 @@ impl<W: Write> Writing<W> {
             Format::Csv => {
                 let mut out = csv::Writer::from_writer(out);
                 out.write_record(COLUMNS.iter().map(|column| column.name))?;
-                Kind::Csv(out)
+                Kind::Csv(Box::new(out))
             }
             Format::Json => {
                 out.write_all(b"[")?;

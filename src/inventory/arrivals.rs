@@ -2,7 +2,6 @@
 //!
 //! An agency's limits are not asked: they are for what is bought, and these numbers are there already.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
@@ -24,7 +23,7 @@ pub fn take_in(
     change: &Change,
     scope: &Scope,
     ids: &Ids,
-    file: &Cow<'static, str>,
+    file: &str,
     sheet: &Sheet,
     terms: &Terms,
     moved: &mut dyn FnMut(),
@@ -43,7 +42,7 @@ pub fn take_in(
     sheet.rows(terms, |line, row| {
         moved();
         let remark = |column: &str, reason: String| Remark {
-            source: Source { file: file.clone(), line },
+            source: Source { file: file.to_owned().into(), line },
             column: column.to_owned(),
             reason,
         };
@@ -76,8 +75,8 @@ enum Met {
     Refused(Refusal),
 }
 
-fn refused(column: &'static str, reason: impl Into<String>) -> Result<Met> {
-    Ok(Met::Refused((column, reason.into())))
+fn refused(column: &'static str, reason: impl Into<String>) -> Met {
+    Met::Refused((column, reason.into()))
 }
 
 struct Arrivals<'a, 'c> {
@@ -98,17 +97,17 @@ impl Arrivals<'_, '_> {
         let (number, has_id) = (&draft.number, draft.says("id"));
         let is_live = number.status != Status::Released;
         if !is_live && !has_id {
-            return refused("id", "is missing: only their ids tell one released number from another");
+            return Ok(refused("id", "is missing: only their ids tell one released number from another"));
         }
         if let Some(earlier) = seen(&mut self.numbers_seen, is_live.then(|| number.phone_number.clone()), line) {
-            return refused("phone_number", format!("is in line {earlier} and in line {line}"));
+            return Ok(refused("phone_number", format!("is in line {earlier} and in line {line}")));
         }
         if let Some(earlier) = seen(&mut self.ids_seen, has_id.then_some(number.id), line) {
-            return refused("id", format!("is in line {earlier} and in line {line}"));
+            return Ok(refused("id", format!("is in line {earlier} and in line {line}")));
         }
         // Another agency's agent answers as a missing one does.
         let agent = match draft.agent.as_deref().map(|given| self.agent(given)) {
-            Some(None) => return refused("agent_id", "the agency has no such agent"),
+            Some(None) => return Ok(refused("agent_id", "the agency has no such agent")),
             found => found.flatten(),
         };
         let here = if has_id { self.change.number_anywhere(number.id)? } else { None };
@@ -117,7 +116,7 @@ impl Arrivals<'_, '_> {
                 Some(here)
             }
             // Whose it is, is nobody's business.
-            Some(_) => return refused("id", "is another number's"),
+            Some(_) => return Ok(refused("id", "is another number's")),
             None if is_live => self.change.live_number(self.scope, &number.phone_number)?,
             None => None,
         };
@@ -127,7 +126,7 @@ impl Arrivals<'_, '_> {
         }
         let id = if has_id { number.id } else { NumberId(self.ids.next()) };
         match self.change.add_number(self.scope, &Number { id, agent, ..draft.number }) {
-            Err(Error::Exists(_)) => refused("carrier_account", "somebody here has this number with this account"),
+            Err(Error::Exists(_)) => Ok(refused("carrier_account", "somebody here has this number with this account")),
             Err(error) => Err(error),
             Ok(()) => Ok(Met::New),
         }

@@ -95,7 +95,7 @@ fn live(store: &Store) {
                 number.agent = Some(Arc::new(agent.clone()));
                 change.add_number(&scope, &number)?;
             }
-            Ok::<_, crate::model::Error>((agency.id, agent.id))
+            Ok::<_, Error>((agency.id, agent.id))
         })
         .unwrap();
     store

@@ -86,7 +86,7 @@ fn a_file_is_replaced_when_the_new_one_is_whole() {
     }
     // What cannot be written leaves the old one, and nothing beside it.
     let full = linekeeper()
-        .args(&export)
+        .args(export)
         .args([path, "--agency", &AgencyId(id(99)).to_string(), "--data-dir"])
         .arg(house.inventory.path())
         .output()
@@ -104,7 +104,7 @@ fn a_file_is_replaced_when_the_new_one_is_whole() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_trouble_and_a_full_disk_is() {
-    let numbers: Vec<Number> = (0..2_000).map(|at| number(at + 1, &format!("+1970{:07}", at))).collect();
+    let numbers: Vec<Number> = (0..2_000).map(|at| number(at + 1, &format!("+1970{at:07}"))).collect();
     let house = House::with(&numbers);
     let mut command = linekeeper();
     command.args(["export", "--format", "json", "--agency"]).arg(house.scope.agency().to_string()).arg("--data-dir");

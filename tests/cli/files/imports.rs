@@ -112,9 +112,9 @@ fn what_is_here_is_never_overwritten_and_what_differs_is_said() {
     let report = house.taken("phone_number,friendly_name,agent_id\n+19705550001,Ours,uv-11\n+19705550002,,\n", &[]);
     assert!(report.contains("standard input:2: friendly_name, agent_id: is here with other contents"), "{report}");
     assert!(report.ends_with("numbers: 1 new, 1 already here\nimported\n"), "{report}");
-    let report = house.taken(&format!("id,phone_number\n{},+19705550001\n", id(9)), &[]);
+    let report = house.taken(format!("id,phone_number\n{},+19705550001\n", id(9)), &[]);
     assert!(report.contains(":2: id: is here with other contents"), "{report}");
-    let report = house.refused(&format!("id,phone_number\n{},+19705550009\n", id(1)), &[]);
+    let report = house.refused(format!("id,phone_number\n{},+19705550009\n", id(1)), &[]);
     assert!(report.contains(":2: id: is another number's"), "{report}");
     assert!(house.everything().starts_with(&before));
 }

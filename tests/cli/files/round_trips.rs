@@ -185,8 +185,7 @@ fn whatever_an_export_writes_an_import_reads_back_to_the_same_inventory() {
         prop_assert_eq!(objects.as_array().unwrap().len(), given.len());
         let sheet = Sheet::open(csv.clone().into_bytes()).map_err(TestCaseError::fail)?;
         let (reports, again, taken) = tried(&copy, |change| {
-            let take_in =
-                || arrivals::take_in(change, &copy.scope, &Ids::Fresh, &"file".into(), &sheet, &terms, &mut || {});
+            let take_in = || arrivals::take_in(change, &copy.scope, &Ids::Fresh, "file", &sheet, &terms, &mut || {});
             let reports = [take_in()?, take_in()?];
             let (again, taken) = written(change, &copy.scope, &all, Format::Csv);
             assert_eq!(written(change, &copy.scope, &all, Format::Json).0, json);

@@ -16,8 +16,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first. A file may use its own layer and those before it; the leaves may be used by all.
-const LAYERS: [&str; 10] =
-    ["model", "store", "carrier", "inventory", "app", "dialect", "http", "simulate", "cli", "main"];
+const LAYERS: [&str; 11] =
+    ["model", "store", "carrier", "files", "inventory", "app", "dialect", "http", "simulate", "cli", "main"];
 /// Leaves may use `model` only.
 const LEAVES: [&str; 2] = ["clock", "config"];
 /// The files that every dialect has.

@@ -1,4 +1,4 @@
-//! `linekeeper import supabase|twilio|telnyx|sip`
+//! `linekeeper import csv|supabase|twilio|telnyx|sip`
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::serve::carriers;
 use super::sync::{operator, show};
-use super::{Failure, open, output};
+use super::{Failure, import_csv, open, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::dialect::supabase::Export;
@@ -21,6 +21,10 @@ use crate::store::{DataDir, Store, migrate};
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Example: linekeeper import supabase ./export --dry-run")]
 pub enum Command {
+    /// Take in the numbers of a CSV file: one that `linekeeper export` has written, or any list of phone numbers with a
+    /// header. All or nothing; what is here already is left as it is.
+    #[command(after_help = "Example: linekeeper import csv numbers.csv --agency 0192... --dry-run")]
+    Csv(import_csv::Args),
     /// Take in the tables of a Supabase project: agencies.csv, users.csv, agent_mappings.csv and
     /// agency_phone_numbers.csv, all or nothing. What is here already is left as it is.
     #[command(after_help = "Example: linekeeper import supabase ./export --dry-run")]
@@ -65,9 +69,10 @@ pub struct FromAccount {
 }
 
 /// How a change ended that was not to stand.
-enum Undone {
+pub enum Undone {
     /// It was only tried, or something was refused.
     Tried(Box<Report>),
+    /// The store did not do it.
     Failed(Error),
 }
 
@@ -80,6 +85,7 @@ impl From<Error> for Undone {
 impl Command {
     pub fn run(self, config: &Config) -> Result<(), Failure> {
         match self {
+            Self::Csv(args) => args.run(config),
             Self::Supabase { directory, dry_run } => supabase(config, &directory, dry_run),
             Self::Twilio(account) => account.take_in(config, Carrier::Twilio),
             Self::Telnyx(account) => account.take_in(config, Carrier::Telnyx),

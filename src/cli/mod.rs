@@ -8,9 +8,11 @@ mod config;
 mod demo;
 mod doctor;
 mod events;
+mod export;
 mod generate;
 mod healthcheck;
 mod import;
+mod import_csv;
 mod init;
 mod key;
 pub mod logging;
@@ -73,6 +75,7 @@ enum Command {
     Carrier(carrier::Command),
     #[command(subcommand)]
     Import(import::Command),
+    Export(export::Args),
     Generate(generate::Args),
     Token(token::Args),
     #[command(subcommand)]
@@ -179,6 +182,7 @@ impl Cli {
             Command::Key(command) => command.run(&load(&flags)?),
             Command::Carrier(command) => command.run(&load(&flags)?),
             Command::Import(command) => command.run(&load(&flags)?),
+            Command::Export(args) => args.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),
             Command::Message(command) => command.run(&load(&flags)?),

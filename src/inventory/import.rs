@@ -1,5 +1,6 @@
 //! Bringing an inventory along: everything or nothing, nothing overwritten, and a report of what stayed outside.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::store::{Change, Scope};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The file.
-    pub file: &'static str,
+    pub file: Cow<'static, str>,
     /// The line.
     pub line: u64,
 }

@@ -7,6 +7,7 @@ pub mod access;
 pub mod accounts;
 pub mod agencies;
 pub mod agents;
+pub mod arrivals;
 pub mod assignments;
 pub mod desk;
 mod findings;

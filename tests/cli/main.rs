@@ -14,6 +14,7 @@ mod support;
 
 mod carrier;
 mod demo;
+mod files;
 mod keys;
 mod orders;
 mod sync;

@@ -224,7 +224,7 @@ impl Table {
             let begins = self.beginning(record.position().map_or(0, |position| position.byte()));
             line += self.text[counted..begins].split(|byte| *byte == b'\n').count() as u64 - 1;
             counted = begins;
-            let source = Source { file: self.file, line };
+            let source = Source { file: self.file.into(), line };
             let row = Row { columns: self.columns, places: &self.places, record: &record };
             let read = if record.len() == width {
                 read(&row)

@@ -6,7 +6,8 @@ use rusqlite::params;
 
 use super::Snapshot;
 use super::memory::Sought;
-use crate::model::{AgentId, Counts, Number, NumberFilter, Result, Search, Slice, Status, Window};
+use super::numbers::{COLUMNS, Page};
+use crate::model::{AgentId, Counts, Error, Number, NumberFilter, Result, Search, Slice, Status, Window};
 use crate::store::Scope;
 use crate::store::roll::Place;
 
@@ -134,6 +135,44 @@ impl Snapshot<'_> {
             }
         }
         Ok(Sought { places, total, is_new: false })
+    }
+}
+
+impl Snapshot<'_> {
+    /// Shows the agency's numbers that pass the filter, oldest first, one by one: however many there are, few are in memory.
+    ///
+    /// # Errors
+    /// What `show` returns; [`Error::Internal`] where SQLite fails.
+    pub fn each_number<E: From<Error>>(
+        &self,
+        scope: &Scope,
+        filter: &NumberFilter,
+        mut show: impl FnMut(&Number) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // An agent's numbers are all assigned.
+        if filter.unassigned && (filter.assigned || filter.agent.is_some()) {
+            return Ok(());
+        }
+        let path = IndexPath::of(filter);
+        // As for a search: whole rows are read, and in their own order that is one pass.
+        let index = if filter.agent.is_some() { path.index } else { "NOT INDEXED" };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM agency_phone_numbers {index} \
+             WHERE agency_no = :agency {} ORDER BY created_at, id",
+            path.conditions
+        );
+        let mut statement = self.connection().prepare_cached(&sql).map_err(Error::from)?;
+        bind_filter(&mut statement, scope, filter).map_err(Error::from)?;
+        let (mut rows, mut page) = (statement.raw_query(), Page::default());
+        while let Some(row) = rows.next().map_err(Error::from)? {
+            let number = page.number(self, scope, row)?;
+            let admits =
+                |search: &Search| search.matches(number.phone_number.as_str(), number.friendly_name.as_deref());
+            if filter.search.as_ref().is_none_or(admits) {
+                show(&number)?;
+            }
+        }
+        Ok(())
     }
 }
 

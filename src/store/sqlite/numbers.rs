@@ -15,39 +15,54 @@ impl Snapshot<'_> {
         let sql =
             format!("SELECT {COLUMNS} FROM agency_phone_numbers WHERE agency_no = ?1 AND created_at = ?2 AND id = ?3");
         let mut statement = self.connection().prepare_cached(&sql)?;
-        let mut page = Page::default();
+        let (mut page, mut numbers) = (Page::default(), Vec::with_capacity(places.len()));
         for (created_at, id) in places {
             let mut found = statement.query(params![scope.agency_no, created_at, id])?;
             if let Some(row) = found.next()? {
-                page.add(self, scope, row)?;
+                numbers.push(page.number(self, scope, row)?);
             }
         }
-        Ok(page.numbers)
+        Ok(numbers)
+    }
+
+    /// The number of the agency that is live under this phone number.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn live_number(&self, scope: &Scope, phone_number: &E164) -> Result<Option<Number>> {
+        let place = self
+            .connection()
+            .prepare_cached(
+                "SELECT created_at, id FROM agency_phone_numbers INDEXED BY numbers_live_in_agency
+                 WHERE agency_no = ?1 AND phone_number = ?2 AND status <> 3",
+            )?
+            .query_row(params![scope.agency_no, phone_number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(self.rows(scope, place.as_slice())?.pop())
     }
 }
 
-/// The columns that `Page::add` reads.
-const COLUMNS: &str = "id, phone_number, phone_number_id, friendly_name, number_type, country_code,
+/// The columns that `Page::number` reads.
+pub(super) const COLUMNS: &str = "id, phone_number, phone_number_id, friendly_name, number_type, country_code,
     voice_enabled, sms_enabled, mms_enabled, inbound, outbound, monthly_cost, setup_cost, currency, status, is_active,
     carrier, carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, agent_mapping_id";
 
 /// Where in `COLUMNS` the agent's id is.
 const AGENT: usize = 24;
 
-/// Rows on their way out, and the few agents that they share.
+/// What rows on their way out share: a few agents.
 #[derive(Default)]
-struct Page {
-    numbers: Vec<Number>,
+pub(super) struct Page {
     agents: Vec<Arc<Agent>>,
 }
 
 impl Page {
-    fn add(&mut self, snapshot: &Snapshot, scope: &Scope, row: &Row<'_>) -> Result<()> {
+    pub(super) fn number(&mut self, snapshot: &Snapshot, scope: &Scope, row: &Row<'_>) -> Result<Number> {
         let agent = match row.get(AGENT)? {
             Some(id) => Some(self.agent(snapshot, scope, id)?),
             None => None,
         };
-        self.numbers.push(Number {
+        Ok(Number {
             id: row.get(0)?,
             phone_number: row.get(1)?,
             carrier_number_id: row.get(2)?,
@@ -73,8 +88,7 @@ impl Page {
             created_at: row.get(22)?,
             updated_at: row.get(23)?,
             agent,
-        });
-        Ok(())
+        })
     }
 
     fn agent(&mut self, snapshot: &Snapshot, scope: &Scope, id: AgentId) -> Result<Arc<Agent>> {

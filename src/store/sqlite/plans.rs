@@ -16,8 +16,8 @@ use crate::inventory::desk::{Asked, Desk, Placed, Repeat};
 use crate::inventory::purchases::Item;
 use crate::inventory::{access, agencies, agents, assignments, keys, numbers, orders, users};
 use crate::model::{
-    Actor, AgencyId, AgentId, By, Carrier, Money, Number, NumberFilter, NumberId, Permissions, Result, Role, Route,
-    Search, Status, Timestamp, Window,
+    Actor, AgencyId, AgentId, By, Carrier, Error, Money, Number, NumberFilter, NumberId, Permissions, Result, Role,
+    Route, Search, Status, Timestamp, Window,
 };
 use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
 
@@ -95,7 +95,7 @@ fn live(store: &Store) {
                 number.agent = Some(Arc::new(agent.clone()));
                 change.add_number(&scope, &number)?;
             }
-            Ok::<_, crate::model::Error>((agency.id, agent.id))
+            Ok::<_, Error>((agency.id, agent.id))
         })
         .unwrap();
     store
@@ -113,6 +113,8 @@ fn live(store: &Store) {
             snapshot.agency_of_agent(agent)?;
             snapshot.agent_settings(&scope, agent)?;
             snapshot.number_anywhere(NumberId(uuid::Uuid::from_u64_pair(0, 0)))?;
+            let live = "+19705551234".parse().map_err(Error::internal)?;
+            assert!(snapshot.live_number(&scope, &live)?.is_some());
             agents::list(snapshot, agency)?;
             every_list(snapshot, &scope, agent)
         })
@@ -191,6 +193,12 @@ fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> 
                         agent,
                         search,
                     };
+                    let mut shown = Vec::new();
+                    snapshot.each_number(scope, &filter, |number| {
+                        shown.push(number.phone_number.to_string());
+                        Ok::<_, Error>(())
+                    })?;
+                    assert_eq!(shown, ["+19705551234", "+19705551235"], "{filter:?}");
                     for offset in [0, 1] {
                         let window = Window { offset, limit: 1 };
                         let listing = numbers::list(snapshot, scope, &filter, window, |_| true)?;

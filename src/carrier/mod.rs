@@ -4,7 +4,6 @@
 
 mod accounts;
 pub mod http;
-pub mod keyring;
 pub mod simulator;
 mod sip;
 pub mod telnyx;

@@ -25,6 +25,7 @@ mod sync;
 mod token;
 mod user;
 mod version;
+mod webhook;
 mod worker;
 
 use std::ffi::OsString;
@@ -70,6 +71,8 @@ enum Command {
     Key(key::Command),
     #[command(subcommand)]
     Carrier(carrier::Command),
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     #[command(subcommand)]
     Import(import::Command),
     Generate(generate::Args),
@@ -136,6 +139,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Failed(match error {
             Error::NotFound(Noun::Account) => format!("{error}: `linekeeper carrier list` shows those there are"),
+            Error::NotFound(Noun::Delivery) => {
+                format!("{error}: `linekeeper webhook deliveries` shows those there are")
+            }
             Error::NotFound(noun) if noun != Noun::Number => {
                 format!("{error}: `linekeeper {noun} list` shows those there are")
             }
@@ -175,6 +181,7 @@ impl Cli {
             Command::Agent(command) => command.run(&load(&flags)?),
             Command::Key(command) => command.run(&load(&flags)?),
             Command::Carrier(command) => command.run(&load(&flags)?),
+            Command::Webhook(command) => command.run(&load(&flags)?),
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),
             Command::Token(args) => args.run(&load(&flags)?),

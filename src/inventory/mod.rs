@@ -9,6 +9,7 @@ pub mod agencies;
 pub mod agents;
 pub mod assignments;
 pub mod desk;
+pub mod dispatch;
 mod findings;
 pub mod import;
 pub mod keys;
@@ -21,6 +22,7 @@ mod settle;
 pub mod sync;
 pub mod users;
 mod uses;
+pub mod webhooks;
 
 use crate::model::{Error, Result};
 

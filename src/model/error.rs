@@ -24,6 +24,10 @@ pub enum Noun {
     Number,
     /// An order.
     Order,
+    /// A webhook.
+    Webhook,
+    /// A delivery to a webhook.
+    Delivery,
 }
 
 impl fmt::Display for Noun {
@@ -36,6 +40,8 @@ impl fmt::Display for Noun {
             Self::Account => "carrier account",
             Self::Number => "phone number",
             Self::Order => "order",
+            Self::Webhook => "webhook",
+            Self::Delivery => "delivery",
         })
     }
 }

@@ -19,6 +19,7 @@ mod orders;
 mod plans;
 mod repeats;
 mod users;
+mod webhooks;
 
 use std::ops::Deref;
 
@@ -31,6 +32,7 @@ pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
 pub use orders::Due;
 pub use repeats::Earlier;
+pub use webhooks::Listening;
 
 use open::Memory;
 

@@ -182,7 +182,7 @@ fn allowing(networks: &[&str]) -> Webhooks {
 fn courier(networks: &[&str], lookup: impl Fn(usize) -> Vec<IpAddr> + Send + Sync + 'static) -> Courier {
     let asked = AtomicUsize::new(0);
     let lookup: Lookup = Arc::new(move |_| Ok(lookup(asked.fetch_add(1, Ordering::Relaxed))));
-    Courier::with_lookup(&allowing(networks), lookup, Duration::from_millis(700)).unwrap()
+    Courier::with_lookup(&allowing(networks), lookup, Duration::from_millis(250)).unwrap()
 }
 
 fn carry(courier: &Courier, url: &str) -> Attempt {

@@ -90,6 +90,7 @@ fn wait_for_deliveries(inventory: &Inventory, webhook: &str, expected: &[&str]) 
             return rows.iter().map(|row| row[0].to_owned()).collect();
         }
         assert!(began.elapsed() < Duration::from_secs(20), "{listed}");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -125,8 +126,10 @@ fn each_change_is_told_once_in_its_order_and_signed() {
     let only = some.wait_for(1);
     assert!(only[0].is_signed_with(&of_some) && only[0].event_type() == "agency.changed");
     assert_ne!(only[0].id(), letters[3].id());
-    let metrics = server.ask("GET", "/metrics", None).text();
-    assert!(metrics.contains("linekeeper_webhook_deliveries_total{outcome=\"delivered\"} 5"), "{metrics}");
+    let (began, counted) = (Instant::now(), "linekeeper_webhook_deliveries_total{outcome=\"delivered\"} 5");
+    while !server.ask("GET", "/metrics", None).text().contains(counted) {
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
     // After a start nothing is told again; and what happened before the webhook was added, never was.
     assert_eq!(server.stop().0, Some(0));
     let _server = serve(&inventory);

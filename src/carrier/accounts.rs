@@ -108,7 +108,8 @@ impl Carriers {
             return Ok(opened(Arc::clone(&there.port)));
         }
         let sealed = account.credentials.as_ref().ok_or(Unopened::NoCredentials)?;
-        let secret = self.keyring.open(Place { agency: *owner, column: Column::Credentials, row: account.id.0 }, sealed)?;
+        let secret =
+            self.keyring.open(Place { agency: *owner, column: Column::Credentials, row: account.id.0 }, sealed)?;
         let port = self.port(account, secret)?;
         let credentials_at = account.credentials_at;
         known.insert(account.id, Opened { credentials_at, port: Arc::clone(&port) });

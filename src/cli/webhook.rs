@@ -149,9 +149,8 @@ fn add(config: &Config, agency: AgencyId, new: NewWebhook) -> Result<(), Failure
         }
         output::remark(format_args!("the URL's name could not be found yet: {error}"));
     }
-    let added = store.write(|change| {
-        webhooks::add(change, (&Clock::System, &Ids::Fresh), &keyring, &courier, agency, new)
-    });
+    let added =
+        store.write(|change| webhooks::add(change, (&Clock::System, &Ids::Fresh), &keyring, &courier, agency, new));
     let (id, secret) = added?;
     output::row([&id, &secret.expose()]);
     output::remark("keep this secret now: it is not shown again");

@@ -198,7 +198,8 @@ impl Config {
 fn webhooks(settings: &Settings) -> Result<Webhooks> {
     let networks = settings.text("webhooks.allow_addresses").split(',').map(str::trim).filter(|one| !one.is_empty());
     let Ok(allow_addresses) = networks.map(str::parse).collect() else {
-        return settings.refuse("webhooks.allow_addresses", "is IP addresses and networks between commas, like 10.0.0.0/8");
+        return settings
+            .refuse("webhooks.allow_addresses", "is IP addresses and networks between commas, like 10.0.0.0/8");
     };
     Ok(Webhooks {
         allow_addresses,

@@ -53,7 +53,8 @@ mod tests {
         // Made with Python's hmac.
         let [one, two] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_plJ3nmyCDGBKInavdOK15jsl"]
             .map(|text| Secret::new(text.to_owned()));
-        let signed = |secrets: &[Secret]| signatures(secrets, DeliveryId(Uuid::nil()), 1_614_265_330, r#"{"test": 2432232314}"#);
+        let signed =
+            |secrets: &[Secret]| signatures(secrets, DeliveryId(Uuid::nil()), 1_614_265_330, r#"{"test": 2432232314}"#);
         let (first, second) = (signed(&[one.clone()]), signed(&[two.clone()]));
         assert_eq!(first, "v1,Y5/uRWupLQOPxe4D5mBYrd9dRGhY+xtWrnxDwy59WDE=");
         assert_eq!(signed(&[one, two]), format!("{first} {second}"));

@@ -182,12 +182,11 @@ impl Key {
 mod tests {
     use uuid::Uuid;
 
-    use super::{KeyTrouble, Keyring, Place};
-    use uuid::Uuid;
+    use super::{Column, KeyTrouble, Keyring, Place};
+    use crate::model::{AgencyId, Sealed, Secret};
 
-use crate::model::{AgencyId, Sealed, Secret};
-
-    const HERE: Place = Place { agency: AgencyId(Uuid::from_u128(1)), account: AccountId(Uuid::from_u128(2)) };
+    const HERE: Place =
+        Place { agency: AgencyId(Uuid::from_u128(1)), column: Column::Credentials, row: Uuid::from_u128(2) };
 
     fn ring(in_use: &str, before: Option<&str>) -> Keyring {
         let secret = |text: &str| Secret::new(text.repeat(8));

@@ -72,7 +72,8 @@ fn add(inventory: &Inventory, of: u64, url: &str, more: &[&str]) -> (String, Str
 
 /// An event: an agent of an agency is added.
 fn happen(inventory: &Inventory, to: u64, number: u64) {
-    inventory.write(|change| add_agent(change, &access::operator(change, AgencyId(id(to)))?, &agent(number, Some("Ä"))));
+    inventory
+        .write(|change| add_agent(change, &access::operator(change, AgencyId(id(to)))?, &agent(number, Some("Ä"))));
 }
 
 fn ids(letters: &[Letter]) -> Vec<&str> {
@@ -85,7 +86,8 @@ fn wait_for_deliveries(inventory: &Inventory, webhook: &str, expected: &[&str]) 
     loop {
         let listed = done(inventory, &["deliveries", webhook, "--agency", &agency(1)]);
         let rows: Vec<Vec<&str>> = listed.lines().map(|line| line.split('\t').collect()).collect();
-        let shown: Vec<String> = rows.iter().map(|row| format!("{} {} {} {}", row[1], row[2], row[3], row[5])).collect();
+        let shown: Vec<String> =
+            rows.iter().map(|row| format!("{} {} {} {}", row[1], row[2], row[3], row[5])).collect();
         if shown == expected {
             return rows.iter().map(|row| row[0].to_owned()).collect();
         }

@@ -4,15 +4,18 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot};
 use crate::model::{
-    Ailing, Delivery, DeliveryId, DeliveryState, Disabled, Error, EventTypes, Noun, Result, Sealed, Timestamp, Webhook, WebhookId,
+    Ailing, Delivery, DeliveryId, DeliveryState, Disabled, Error, EventTypes, Noun, Result, Sealed, Timestamp, Webhook,
+    WebhookId,
 };
 use crate::store::Scope;
 
 /// The columns that `webhook` reads.
-const COLUMNS: &str = "w.id, w.url, w.wanted, w.description, w.secret, w.secret_at, w.secret_before, w.before_until, w.why,
+const COLUMNS: &str =
+    "w.id, w.url, w.wanted, w.description, w.secret, w.secret_at, w.secret_before, w.before_until, w.why,
     w.reached, w.failing_since, w.failures, w.rests_until, w.created_at";
 /// The columns that `delivery` reads.
-const DELIVERY_COLUMNS: &str = "d.id, d.seq, coalesce(e.noun || '.' || e.deed, ''), d.state, d.attempts, d.first_at, d.next_at,
+const DELIVERY_COLUMNS: &str =
+    "d.id, d.seq, coalesce(e.noun || '.' || e.deed, ''), d.state, d.attempts, d.first_at, d.next_at,
     d.last_at, d.last_status, d.said, d.delivered_at";
 
 /// A webhook that is enabled, and whether there is something to do for it.
@@ -84,7 +87,13 @@ impl Snapshot<'_> {
         )?;
         let found = statement.query_map([], |row| {
             let scope = Scope { agency_no: row.get(0)?, agency: row.get(1)? };
-            Ok(Listening { scope, webhook: row.get(2)?, has_news: row.get(3)?, due_at: row.get(4)?, rests_until: row.get(5)? })
+            Ok(Listening {
+                scope,
+                webhook: row.get(2)?,
+                has_news: row.get(3)?,
+                due_at: row.get(4)?,
+                rests_until: row.get(5)?,
+            })
         })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
@@ -114,7 +123,7 @@ impl Snapshot<'_> {
             .prepare_cached(&format!(
                 "SELECT {DELIVERY_COLUMNS}
                  FROM webhook_deliveries AS d INDEXED BY webhook_deliveries_waiting
-                     LEFT JOIN events AS e ON e.agency_no = d.agency_no AND e.seq = d.seq
+                     LEFT JOIN events AS e INDEXED BY events_of_agency ON e.agency_no = d.agency_no AND e.seq = d.seq
                  WHERE d.agency_no = ?1 AND d.webhook_id = ?2 AND d.state = 0 AND d.next_at <= ?3
                  ORDER BY d.next_at, d.seq LIMIT 1"
             ))?
@@ -132,14 +141,14 @@ impl Snapshot<'_> {
             format!(
                 "SELECT {DELIVERY_COLUMNS}
                  FROM webhook_deliveries AS d INDEXED BY webhook_deliveries_failed
-                     LEFT JOIN events AS e ON e.agency_no = d.agency_no AND e.seq = d.seq
+                     LEFT JOIN events AS e INDEXED BY events_of_agency ON e.agency_no = d.agency_no AND e.seq = d.seq
                  WHERE d.agency_no = ?1 AND d.webhook_id = ?2 AND d.state = 2 ORDER BY d.seq DESC LIMIT ?3"
             )
         } else {
             format!(
                 "SELECT {DELIVERY_COLUMNS}
                  FROM webhook_deliveries AS d
-                     LEFT JOIN events AS e ON e.agency_no = d.agency_no AND e.seq = d.seq
+                     LEFT JOIN events AS e INDEXED BY events_of_agency ON e.agency_no = d.agency_no AND e.seq = d.seq
                  WHERE d.agency_no = ?1 AND d.webhook_id = ?2 ORDER BY d.seq DESC LIMIT ?3"
             )
         })?;
@@ -379,9 +388,7 @@ impl Change<'_> {
     /// # Errors
     /// [`Error::Internal`] where SQLite fails.
     pub fn forget_deliveries(&self, until: Timestamp) -> Result<()> {
-        self.connection()
-            .prepare_cached("DELETE FROM webhook_deliveries WHERE created_at <= ?1")?
-            .execute([until])?;
+        self.connection().prepare_cached("DELETE FROM webhook_deliveries WHERE created_at <= ?1")?.execute([until])?;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ CREATE TABLE carrier_accounts (
     name              TEXT NOT NULL CHECK (name <> ''),
     label             TEXT,
     url               TEXT,
-    -- Encrypted for this row; see src/carrier/keyring.rs.
+    -- Encrypted for this row; see src/store/keyring.rs.
     credentials       BLOB,
     credentials_at    INTEGER CHECK ((credentials_at IS NULL) = (credentials IS NULL)),
     -- Checks the carrier's signature, where that is not made with the credentials.

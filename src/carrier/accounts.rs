@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::http::NoServer;
-use super::keyring::{KeyTrouble, Keyring, Place};
 use super::sip::Sip;
 use super::telnyx::Telnyx;
 use super::twilio::Twilio;
 use super::{Port, Refusal, Trouble, simulator};
 use crate::model::{AccountId, Carrier, CarrierAccount, Secret, Text, Timestamp};
 use crate::store::Reachable;
+use crate::store::keyring::{Column, KeyTrouble, Keyring, Place};
 
 /// An account at a carrier: what a number is rented with.
 #[derive(Clone, Debug)]
@@ -108,7 +108,8 @@ impl Carriers {
             return Ok(opened(Arc::clone(&there.port)));
         }
         let sealed = account.credentials.as_ref().ok_or(Unopened::NoCredentials)?;
-        let secret = self.keyring.open(Place { agency: *owner, account: account.id }, sealed)?;
+        let secret =
+            self.keyring.open(Place { agency: *owner, column: Column::Credentials, row: account.id.0 }, sealed)?;
         let port = self.port(account, secret)?;
         let credentials_at = account.credentials_at;
         known.insert(account.id, Opened { credentials_at, port: Arc::clone(&port) });

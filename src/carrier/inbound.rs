@@ -1,10 +1,10 @@
 //! Calls that carriers make to us, and whether it is they who make them.
 
 use super::{telnyx, twilio};
-use crate::carrier::keyring::Place;
 use crate::carrier::{Carriers, Unopened};
 use crate::model::{Carrier, CarrierAccount, Notice, Timestamp};
 use crate::store::Reachable;
+use crate::store::keyring::{Column, Place};
 
 /// A call to one of our addresses.
 pub struct Call<'c> {
@@ -60,7 +60,7 @@ impl Carriers {
         match account.carrier {
             Carrier::Twilio => {
                 let sealed = account.credentials.as_ref().ok_or(Unopened::NoCredentials)?;
-                let place = Place { agency: *owner, account: account.id };
+                let place = Place { agency: *owner, column: Column::Credentials, row: account.id.0 };
                 let token = self.keyring().open(place, sealed).map_err(Unopened::from)?;
                 twilio::inbound::hear(call, &token)
             }

@@ -5,7 +5,6 @@
 mod accounts;
 pub mod http;
 pub mod inbound;
-pub mod keyring;
 pub mod messages;
 mod regions;
 pub mod simulator;

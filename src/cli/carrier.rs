@@ -11,7 +11,8 @@ use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::inventory::accounts::{self, Kind, NewAccount};
 use crate::inventory::desk::Desk;
-use crate::model::{AccountId, AgencyId, Secret, Transport, Trunk};
+use crate::inventory::webhooks;
+use crate::model::{AccountId, AgencyId, Error, Secret, Transport, Trunk};
 
 /// Add, list and remove accounts at carriers. An agency's descendants use its accounts where they have none of their own.
 #[derive(Debug, clap::Subcommand)]
@@ -40,7 +41,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         secret_file: PathBuf,
     },
-    /// Encrypt all credentials anew with the key in use (`credentials_key`), after it was changed.
+    /// Encrypt all credentials, and the secrets of webhooks, anew with the key in use (`credentials_key`), after it was
+    /// changed.
     #[command(after_help = "Example: linekeeper carrier rekey")]
     Rekey,
     /// Remove an account and what let us in. Its numbers stay, and nothing can be done with them at the carrier.
@@ -172,8 +174,13 @@ impl Command {
                 store.write(|change| accounts::rotate(change, &clock, &keyring, agency, id, &secret))?;
             }
             Self::Rekey => {
-                let rekeyed = store.write(|change| accounts::rekey(change, &keyring))?;
-                output::line(format_args!("{rekeyed} accounts' credentials were encrypted anew"));
+                let rekeyed = store.write(|change| {
+                    Ok::<_, Error>((accounts::rekey(change, &keyring)?, webhooks::rekey(change, &keyring)?))
+                });
+                let (accounts, webhooks) = rekeyed?;
+                output::line(format_args!(
+                    "{accounts} accounts' credentials and {webhooks} webhooks' secrets were encrypted anew"
+                ));
             }
             Self::Remove(Which { id, agency }) => match store.write(|change| accounts::remove(change, agency, id))? {
                 0 => {}

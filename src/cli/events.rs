@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::{Failure, open, output};
 use crate::config::Config;
 use crate::inventory::access;
@@ -16,8 +14,6 @@ const SHOWN: u32 = 100;
 const PAGE: u32 = 1_000;
 /// How long it may take until an event that another process writes is seen.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// The fields of an event whose value is an id.
-const IDS: [&str; 4] = ["agency", "parent", "number", "agent_mapping_id"];
 
 /// Print what was changed and by whom, one change a line: place, time, agency, actor, request, what happened, to what, what
 /// was there, what is there now, between tabs.
@@ -76,7 +72,7 @@ impl Args {
 }
 
 fn show(event: &Event) {
-    let fields = |json: Option<&str>| json.map(to_paste).unwrap_or_default();
+    let (before, after) = event.fields_to_paste();
     output::row([
         &event.seq,
         &event.at,
@@ -85,46 +81,7 @@ fn show(event: &Event) {
         &event.request_id.as_deref().unwrap_or_default(),
         &format_args!("{} {}", event.noun, event.deed),
         &event.subject,
-        &fields(event.before.as_deref()),
-        &fields(event.after.as_deref()),
+        &before.unwrap_or_default(),
+        &after.unwrap_or_default(),
     ]);
-}
-
-/// Writes ids as every command takes them. The rest stays as it was written, to the last digit; SQLite writes no spaces, and
-/// what looks like a field inside a text has other quotation marks.
-fn to_paste(json: &str) -> String {
-    IDS.iter().fold(json.to_owned(), |json, field| {
-        let hyphenated = || {
-            let (before, rest) = json.split_once(&format!("\"{field}\":\""))?;
-            let (id, after) = rest.split_at_checked(32).filter(|(_, after)| after.starts_with('"'))?;
-            Some(format!("{before}\"{field}\":\"{}{after}", Uuid::try_parse(id).ok()?))
-        };
-        hyphenated().unwrap_or(json)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::to_paste;
-
-    #[test]
-    fn ids_are_hyphenated_where_an_id_is_meant() {
-        let hex = "0192a0000000700080000000000000ff";
-        let id = "0192a000-0000-7000-8000-0000000000ff";
-        for field in ["agency", "parent", "number", "agent_mapping_id"] {
-            let json = |id: &str| format!(r#"{{"temperature":0.30000000000000004,"{field}":"{id}","name":"{hex}"}}"#);
-            assert_eq!(to_paste(&json(hex)), json(id));
-        }
-        let both = |id: &str| format!(r#"{{"number":"{id}","agency":"{id}"}}"#);
-        assert_eq!(to_paste(&both(hex)), both(id));
-        for kept in [
-            "{}".into(),
-            r#"{"agency":null,"parent":7}"#.into(),
-            r#"{"number":"äöüäöüäöüäöüäöüäöü"}"#.into(),
-            format!(r#"{{"phone_number":"{hex}","agency":"{hex}0"}}"#),
-            format!(r#"{{"name":"\"agency\":\"{hex}\""}}"#),
-        ] {
-            assert_eq!(to_paste(&kept), kept);
-        }
-    }
 }

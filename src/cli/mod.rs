@@ -28,6 +28,7 @@ mod sync;
 mod token;
 mod user;
 mod version;
+mod webhook;
 mod worker;
 
 use std::ffi::OsString;
@@ -73,6 +74,8 @@ enum Command {
     Key(key::Command),
     #[command(subcommand)]
     Carrier(carrier::Command),
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     #[command(subcommand)]
     Import(import::Command),
     Export(export::Args),
@@ -142,6 +145,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Failed(match error {
             Error::NotFound(Noun::Account) => format!("{error}: `linekeeper carrier list` shows those there are"),
+            Error::NotFound(Noun::Delivery) => {
+                format!("{error}: `linekeeper webhook deliveries` shows those there are")
+            }
             Error::NotFound(noun) if noun != Noun::Number => {
                 format!("{error}: `linekeeper {noun} list` shows those there are")
             }
@@ -181,6 +187,7 @@ impl Cli {
             Command::Agent(command) => command.run(&load(&flags)?),
             Command::Key(command) => command.run(&load(&flags)?),
             Command::Carrier(command) => command.run(&load(&flags)?),
+            Command::Webhook(command) => command.run(&load(&flags)?),
             Command::Import(command) => command.run(&load(&flags)?),
             Command::Export(args) => args.run(&load(&flags)?),
             Command::Generate(args) => args.run(&load(&flags)?),

@@ -6,11 +6,13 @@ use super::worker::Worker;
 use super::{Failure, load, logging, output};
 use crate::app::AppState;
 use crate::carrier::Carriers;
-use crate::carrier::keyring::Keyring;
 use crate::carrier::simulator::{Remote, Simulator};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
+use crate::delivery::Courier;
 use crate::http::{Server, Signals, reachable, record_metrics};
+use crate::inventory::dispatch::Dispatch;
+use crate::store::keyring::Keyring;
 use crate::store::{DataDir, Lock, Store, migrate};
 
 /// Serve the inventory: create or upgrade the data directory, then answer until stopped.
@@ -95,8 +97,12 @@ impl Prepared {
     pub fn run(self, signals: Signals, say_more: impl FnOnce()) -> Result<(), Failure> {
         let listening = format!("listening on {}", self.base_url());
         let sync_every = self.config.sync_every;
+        let (courier, keyring) = (courier(&self.config)?, keyring(&self.config)?);
+        let by = (Clock::System, Ids::Fresh);
+        let retry_delay = self.config.webhooks.retry_delay;
+        let dispatch = Arc::new(Dispatch::new(self.store.clone(), keyring, courier, by, retry_delay));
         let state = AppState::new(self.store.clone(), self.config, self.carriers, Clock::System, Ids::Fresh);
-        let _worker = Worker::start(state.desk(), sync_every)?;
+        let _worker = Worker::start(state.desk(), dispatch, sync_every)?;
         self.server.run(&state, signals, || {
             output::line(listening);
             say_more();
@@ -109,11 +115,20 @@ impl Prepared {
     }
 }
 
+/// What secrets are encrypted with.
+pub fn keyring(config: &Config) -> Result<Keyring, Failure> {
+    Keyring::new(config.credentials_key.as_ref(), config.credentials_key_before.as_ref())
+        .map_err(|why| Failure::Settings(why.to_string()))
+}
+
 /// The carriers, as far as accounts lead to them.
 pub fn carriers(config: &Config) -> Result<Carriers, Failure> {
-    let keyring = Keyring::new(config.credentials_key.as_ref(), config.credentials_key_before.as_ref())
-        .map_err(|why| Failure::Settings(why.to_string()))?;
-    Ok(Carriers::new(keyring, config.orders.carrier_deadline))
+    Ok(Carriers::new(keyring(config)?, config.orders.carrier_deadline))
+}
+
+/// Who carries messages to webhooks.
+pub fn courier(config: &Config) -> Result<Courier, Failure> {
+    Courier::new(&config.webhooks).map_err(|error| Failure::Failed(error.to_string()))
 }
 
 /// The carriers that the settings name, and the simulator itself where it runs in this process.

@@ -1,5 +1,5 @@
-//! The threads that work while a server runs: one settles orders whose answer was lost or that are held, the other compares
-//! the inventory with the carriers'.
+//! The threads that work while a server runs: one settles orders whose answer was lost or that are held, one compares the
+//! inventory with the carriers', and one looks for events that webhooks are to be told of, each by a thread of its own.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,20 +9,25 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::inventory::desk::Desk;
+use crate::inventory::dispatch::{Dispatch, Turn};
 use crate::model::Result;
 
-/// How often it looks for orders that are due.
+/// How often they look for orders and deliveries that are due.
 const EVERY: Duration = Duration::from_millis(250);
 /// How often it forgets what is old.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// How long after the start the inventory is compared first, if not later: a server that is started often compares it, too.
 const SETTLED_IN: Duration = Duration::from_mins(1);
-/// How long the server waits for them when it stops. An order that is under way by then is asked about at the next start;
+/// How long the server waits for them when it stops. An order that is under way by then is asked about at the next start, a
+/// delivery is sent again;
 /// a comparison has not written anything yet, or everything.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The threads, until this is dropped.
-pub struct Worker(Vec<Thread>);
+pub struct Worker {
+    threads: Vec<Thread>,
+    dispatch: Arc<Dispatch>,
+}
 
 struct Thread {
     stop: Option<Sender<()>>,
@@ -34,13 +39,12 @@ impl Worker {
     ///
     /// # Errors
     /// What the system says.
-    pub fn start(desk: &Arc<Desk>, sync_every: Option<Duration>) -> io::Result<Self> {
+    pub fn start(desk: &Arc<Desk>, dispatch: Arc<Dispatch>, sync_every: Option<Duration>) -> io::Result<Self> {
         let settling = Arc::clone(desk);
         let mut housekeeping = None;
         let mut threads = vec![Thread::start("orders", EVERY, EVERY, move || {
             attempt("orders could not be settled", || settling.settle_due().map(drop));
-            if housekeeping.is_none_or(|last: Instant| last.elapsed() > HOUSEKEEPING) {
-                housekeeping = Some(Instant::now());
+            if is_time(&mut housekeeping) {
                 attempt("old answers could not be forgotten", || settling.forget_old_answers());
                 attempt("messages could not be given up", || settling.give_up_messages());
             }
@@ -51,7 +55,35 @@ impl Worker {
                 attempt("the inventory could not be compared with the carriers'", || desk.sync_all());
             })?);
         }
-        Ok(Self(threads))
+        let telling = Arc::clone(&dispatch);
+        let mut housekeeping = None;
+        threads.push(Thread::start("webhooks", EVERY, EVERY, move || {
+            attempt("webhooks could not be told of events", || telling.turns().map(begin));
+            if is_time(&mut housekeeping) {
+                attempt("old deliveries could not be forgotten", || telling.forget_old());
+            }
+        })?);
+        Ok(Self { threads, dispatch })
+    }
+}
+
+/// Whether it is time to forget what is old; if so, it is not for a while.
+fn is_time(last: &mut Option<Instant>) -> bool {
+    let is_time = last.is_none_or(|last| last.elapsed() > HOUSEKEEPING);
+    if is_time {
+        *last = Some(Instant::now());
+    }
+    is_time
+}
+
+/// Begins the turns of webhooks, each on a thread of its own, because each waits for its receiver. They are few at once, and
+/// short; one that cannot be begun comes again.
+fn begin(turns: Vec<Turn>) {
+    for turn in turns {
+        let run = move || attempt("a webhook could not be told of events", || turn.run());
+        if let Err(error) = Builder::new().name("webhook".to_owned()).spawn(run) {
+            log::error!("a webhook could not be told of events: {error}");
+        }
     }
 }
 
@@ -86,11 +118,13 @@ fn attempt(trouble: &str, deed: impl FnOnce() -> Result<()>) {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        for thread in &mut self.0 {
+        for thread in &mut self.threads {
             drop(thread.stop.take());
         }
+        self.dispatch.close();
         let began = Instant::now();
-        while self.0.iter().any(|thread| !thread.handle.is_finished()) && began.elapsed() < PATIENCE {
+        let is_done = || self.threads.iter().all(|thread| thread.handle.is_finished()) && self.dispatch.is_idle();
+        while !is_done() && began.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -1,5 +1,6 @@
 //! Settings: defaults, then a file, then the environment, then flags; and where each one came from.
 
+mod network;
 mod settings;
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use crate::model::Secret;
 
+pub use network::{Network, NoNetwork};
 pub use settings::ConfigError;
 
 use settings::Settings;
@@ -42,6 +44,8 @@ pub struct Config {
     pub orders: Orders,
     /// How often the inventory is compared with the carriers', if it is.
     pub sync_every: Option<Duration>,
+    /// How webhooks are told of events.
+    pub webhooks: Webhooks,
     /// The carrier that is built in.
     pub simulator: Option<Simulator>,
     /// The log's settings.
@@ -69,6 +73,17 @@ pub struct Orders {
     pub retry_delay: Duration,
     /// How long a carrier may take to answer.
     pub carrier_deadline: Duration,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, Default)]
+pub struct Webhooks {
+    /// Addresses that may be connected to though they are nobody's on the internet.
+    pub allow_addresses: Vec<Network>,
+    /// Whether a webhook may be told without TLS.
+    pub allow_http: bool,
+    /// How long after the first attempt comes the second; the later ones have times of their own.
+    pub retry_delay: Duration,
 }
 
 /// `[simulator]`
@@ -173,6 +188,7 @@ impl Config {
                 carrier_deadline: settings.duration("orders.carrier_deadline")?,
             },
             sync_every: Some(settings.duration("sync.every")?).filter(|every| !every.is_zero()),
+            webhooks: webhooks(&settings)?,
             simulator: simulator(&settings)?,
             log: Log { level, format },
             settings,
@@ -184,6 +200,19 @@ impl Config {
     pub fn print(&self) -> String {
         self.settings.print()
     }
+}
+
+fn webhooks(settings: &Settings) -> Result<Webhooks> {
+    let networks = settings.text("webhooks.allow_addresses").split(',').map(str::trim).filter(|one| !one.is_empty());
+    let Ok(allow_addresses) = networks.map(str::parse).collect() else {
+        return settings
+            .refuse("webhooks.allow_addresses", "is IP addresses and networks between commas, like 10.0.0.0/8");
+    };
+    Ok(Webhooks {
+        allow_addresses,
+        allow_http: settings.flag("webhooks.allow_http"),
+        retry_delay: settings.duration("webhooks.retry_delay")?,
+    })
 }
 
 fn simulator(settings: &Settings) -> Result<Option<Simulator>> {
@@ -254,6 +283,8 @@ mod tests {
         let config = load("", &[("LINEKEEPER_ANSWER_CACHE_MIB", "3")], &Flags::default()).unwrap();
         assert_eq!(config.answer_cache_bytes, 3 * 1024 * 1024);
         assert!(refusal("jwks_url = \"project.supabase.co\"", &[]).contains("https://"));
+        let networks = refusal("[webhooks]\nallow_addresses = \"10.0.0.0/8, intranet\"", &[]);
+        assert!(networks.contains("between commas"), "{networks}");
         assert!(refusal("[log]\nformat = \"xml\"", &[]).contains("auto, text, json"));
         let refused = refusal("listen = \"127.0.0.1:1\"\njwt_secret = \"a secret without an end\n", &[]);
         assert!(refused.contains("is not TOML: line 2: ") && !refused.contains("a secret"), "{refused}");

@@ -28,6 +28,10 @@ pub fn record_metrics() {
         Ok(Ok(handle)) => {
             describe_histogram!(DURATION, Unit::Seconds, "Time from the request's head to the answer's");
             describe_counter!("linekeeper_store_transactions_total", "Transactions begun on the store, by kind");
+            describe_counter!(
+                "linekeeper_webhook_deliveries_total",
+                "Attempts to tell a webhook of an event, by outcome"
+            );
             gauge!("linekeeper_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             let _ = RECORDER.set(handle);
         }

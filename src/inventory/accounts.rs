@@ -4,10 +4,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::desk::Desk;
 use super::{access, name};
-use crate::carrier::keyring::{KeyTrouble, Keyring, Place};
 use crate::carrier::{Account, Carriers, Trouble, telnyx};
 use crate::clock::{Clock, Ids};
+use crate::config::Network;
 use crate::model::{AccountId, AgencyId, Carrier, CarrierAccount, Error, Result, Secret, Text, Transport, Trunk};
+use crate::store::keyring::{Column, KeyTrouble, Keyring, Place};
 use crate::store::{Change, Reachable, Scope, Snapshot};
 
 /// What a new account is to be.
@@ -82,7 +83,7 @@ pub fn add(
         Kind::Sip { trunk, password } => (Carrier::Sip, id.to_string(), password, Some(checked(trunk)?)),
     };
     secret.as_ref().map(usable).transpose()?;
-    let place = Place { agency, account: id };
+    let place = place(agency, id);
     let credentials = secret.map(|secret| keyring.seal(place, &secret)).transpose().map_err(no_key)?;
     let account = CarrierAccount {
         id,
@@ -131,7 +132,7 @@ pub fn rotate(
 ) -> Result<()> {
     let scope = access::operator(change, agency)?;
     usable(secret)?;
-    let sealed = keyring.seal(Place { agency, account: id }, secret).map_err(no_key)?;
+    let sealed = keyring.seal(place(agency, id), secret).map_err(no_key)?;
     change.set_credentials(&scope, id, &sealed, clock.now())
 }
 
@@ -146,7 +147,7 @@ pub fn rekey(change: &Change, keyring: &Keyring) -> Result<usize> {
         if keyring.is_current(sealed) {
             continue;
         }
-        let place = Place { agency: scope.agency(), account: account.id };
+        let place = place(scope.agency(), account.id);
         let secret = keyring.open(place, sealed).map_err(no_key)?;
         change.set_credentials(&scope, account.id, &keyring.seal(place, &secret).map_err(no_key)?, at)?;
         rekeyed += 1;
@@ -197,7 +198,7 @@ fn fingerprint(api_key: &Secret) -> String {
 fn checked(trunk: Trunk) -> Result<Trunk> {
     let invalid = |field, reason: &str| Err(Error::Invalid { field, reason: reason.into() });
     if let Some(allowed) = &trunk.allowed_addresses
-        && !allowed.split(',').all(is_network)
+        && !allowed.split(',').all(|one| one.trim().parse::<Network>().is_ok())
     {
         return invalid("allowed_addresses", "it is not IP addresses and networks between commas");
     }
@@ -216,17 +217,6 @@ fn checked(trunk: Trunk) -> Result<Trunk> {
     Ok(Trunk { transport, username, ..trunk })
 }
 
-/// An address, or a network as of RFC 4632.
-fn is_network(text: &str) -> bool {
-    let (address, bits) = text.trim().split_once('/').unwrap_or((text.trim(), "0"));
-    let longest = match address.parse() {
-        Ok(std::net::IpAddr::V4(_)) => 32,
-        Ok(std::net::IpAddr::V6(_)) => 128,
-        Err(_) => return false,
-    };
-    bits.parse::<u8>().is_ok_and(|bits| bits <= longest)
-}
-
 fn is_host_and_port(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port),
@@ -236,7 +226,13 @@ fn is_host_and_port(text: &str) -> bool {
     !host.is_empty() && host.len() <= 253 && host.bytes().all(is_name) && port.parse::<u16>().is_ok()
 }
 
-fn no_key(why: KeyTrouble) -> Error {
+/// Where an account's credentials lie.
+fn place(agency: AgencyId, id: AccountId) -> Place {
+    Place { agency, column: Column::Credentials, row: id.0 }
+}
+
+/// A secret that cannot be sealed or opened, as the operator is told.
+pub(super) fn no_key(why: KeyTrouble) -> Error {
     Error::Conflict(why.says())
 }
 

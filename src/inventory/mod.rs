@@ -10,6 +10,7 @@ pub mod agents;
 pub mod arrivals;
 pub mod assignments;
 pub mod desk;
+pub mod dispatch;
 mod findings;
 pub mod import;
 pub mod keys;
@@ -23,6 +24,7 @@ mod settle;
 pub mod sync;
 pub mod users;
 mod uses;
+pub mod webhooks;
 
 use crate::model::{Error, Result};
 

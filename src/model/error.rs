@@ -26,6 +26,10 @@ pub enum Noun {
     Order,
     /// A message.
     Message,
+    /// A webhook.
+    Webhook,
+    /// A delivery to a webhook.
+    Delivery,
 }
 
 impl fmt::Display for Noun {
@@ -39,6 +43,8 @@ impl fmt::Display for Noun {
             Self::Number => "phone number",
             Self::Order => "order",
             Self::Message => "message",
+            Self::Webhook => "webhook",
+            Self::Delivery => "delivery",
         })
     }
 }

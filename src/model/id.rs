@@ -48,6 +48,10 @@ id_types! {
     OrderId
     /// What was ordered at once.
     BasketId
+    /// A webhook.
+    WebhookId
+    /// Telling a webhook of an event.
+    DeliveryId
 }
 
 #[cfg(test)]

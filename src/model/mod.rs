@@ -25,6 +25,7 @@ mod secret;
 mod text;
 mod time;
 mod user;
+mod webhook;
 
 pub use account::{CarrierAccount, Sealed, Transport, Trunk};
 pub use actor::{Actor, By};
@@ -36,7 +37,9 @@ pub use e164::E164;
 pub use error::{Error, Noun, Result};
 pub use event::Event;
 pub use filter::NumberFilter;
-pub use id::{AccountId, AgencyId, AgentId, BasketId, KeyId, MessageId, NumberId, OrderId, UserId};
+pub use id::{
+    AccountId, AgencyId, AgentId, BasketId, DeliveryId, KeyId, MessageId, NumberId, OrderId, UserId, WebhookId,
+};
 pub use key::{ApiKey, Permission, Permissions, PresentedKey};
 pub use message::{Direction, Incoming, Message, MessageState, Notice, Standing, Stray};
 pub use money::{Money, NotMoney};
@@ -51,3 +54,4 @@ pub use secret::Secret;
 pub use text::Text;
 pub use time::{NotATime, Timestamp};
 pub use user::{Role, User};
+pub use webhook::{Ailing, Delivery, DeliveryState, Disabled, EventTypes, NoEventType, Webhook};

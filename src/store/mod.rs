@@ -13,6 +13,7 @@
 mod block;
 mod data_dir;
 mod grams;
+pub mod keyring;
 mod roll;
 mod rolls;
 mod shown;
@@ -22,7 +23,8 @@ use crate::model::AgencyId;
 
 pub use data_dir::{DataDir, Lock};
 pub use sqlite::{
-    Change, Diagnosis, Due, Earlier, Migrated, OpenError, Reachable, Snapshot, Store, engine, migrate, migration_status,
+    Change, Diagnosis, Due, Earlier, Listening, Migrated, OpenError, Reachable, Snapshot, Store, engine, migrate,
+    migration_status,
 };
 
 /// The right to one agency's rows. It cannot be made outside the store: a user's or a key's own row gives it, a

@@ -315,7 +315,7 @@ fn a_thousand_calls_tripled_and_shuffled_end_in_the_same_state() {
     let told = |office: &Office, order: &[usize]| {
         let tell = |at: &usize| {
             let (sid, text) = (format!("SM{at}"), format!("message {at}"));
-            let to = if at % 5 == 0 { THEIRS } else { OURS };
+            let to = if at.is_multiple_of(5) { THEIRS } else { OURS };
             let answer = match at % 4 {
                 0 => office
                     .twilio(&[("MessageSid", &sid), ("MessageStatus", ["sent", "delivered", "failed"][at / 4 % 3])]),

@@ -12,12 +12,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod carrier;
 mod demo;
 mod files;
 mod keys;
 mod orders;
+mod receiver;
 mod sync;
+mod webhooks;
 
 use std::path::Path;
 use std::process::Output;
@@ -349,7 +352,7 @@ fn settings_are_checked_and_printed_without_secrets() {
 fn migrations_are_applied_once_and_their_status_told() {
     let desk = Desk::new();
     let each = |status: &str| {
-        let names = ["V1 inventory", "V2 events", "V3 keys", "V4 orders", "V5 carrier accounts"];
+        let names = ["V1 inventory", "V2 events", "V3 keys", "V4 orders", "V5 carrier accounts", "V6 webhooks"];
         names.map(|name| format!("{name}\t{status}\n")).concat()
     };
     assert_eq!(desk.done(&["migrate", "--status"]), each("pending"));

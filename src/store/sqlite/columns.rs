@@ -4,8 +4,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use uuid::Uuid;
 
 use crate::model::{
-    AccountId, AgencyId, AgentId, BasketId, Carrier, Deed, Direction, E164, KeyId, MessageId, MessageState, Money,
-    NumberId, OrderId, OrderState, Permissions, Reason, Role, Sealed, Status, Text, Timestamp, Transport, UserId,
+    AccountId, AgencyId, AgentId, BasketId, Carrier, Deed, DeliveryId, DeliveryState, Direction, Disabled, E164, KeyId,
+    MessageId, MessageState, Money, NumberId, OrderId, OrderState, Permissions, Reason, Role, Sealed, Status, Text,
+    Timestamp, Transport, UserId, WebhookId,
 };
 
 macro_rules! id_columns {
@@ -24,7 +25,7 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(AccountId AgencyId UserId AgentId NumberId KeyId OrderId BasketId MessageId);
+id_columns!(AccountId AgencyId UserId AgentId NumberId KeyId OrderId BasketId MessageId WebhookId DeliveryId);
 
 macro_rules! integer_columns {
     ($($wrapper:ident)*) => {$(
@@ -65,7 +66,7 @@ macro_rules! state_columns {
     )*};
 }
 
-state_columns!(Carrier Deed Direction MessageState OrderState Role Status Transport);
+state_columns!(Carrier Deed DeliveryState Direction Disabled MessageState OrderState Role Status Transport);
 
 impl ToSql for Sealed {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -130,13 +131,15 @@ impl FromSql for E164 {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Carrier, Deed, OrderState, Role, Status, Transport};
+    use crate::model::{Carrier, Deed, DeliveryState, Disabled, OrderState, Role, Status, Transport};
 
     #[test]
     fn states_lie_at_their_place_in_all() {
         assert!(Status::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Carrier::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Deed::ALL.iter().enumerate().all(|(place, deed)| *deed as usize == place));
+        assert!(DeliveryState::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
+        assert!(Disabled::ALL.iter().enumerate().all(|(place, why)| *why as usize == place));
         assert!(OrderState::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Transport::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));
         assert!(Role::ALL.iter().enumerate().all(|(place, state)| *state as usize == place));

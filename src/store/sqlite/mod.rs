@@ -20,6 +20,7 @@ mod orders;
 mod plans;
 mod repeats;
 mod users;
+mod webhooks;
 
 use std::ops::Deref;
 
@@ -32,6 +33,7 @@ pub use migrations::{Migrated, migrate, migration_status};
 pub use open::{OpenError, Store};
 pub use orders::Due;
 pub use repeats::Earlier;
+pub use webhooks::Listening;
 
 use open::Memory;
 

@@ -10,18 +10,21 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use crate::carrier::Carriers;
 use crate::carrier::simulator::Simulator;
 use crate::clock::{Clock, Ids};
-use crate::config::Orders;
+use crate::config::{Orders, Webhooks};
+use crate::delivery::Courier;
 use crate::inventory::access::Caller;
 use crate::inventory::desk::{Asked, Desk, Placed, Repeat};
+use crate::inventory::dispatch::Dispatch;
 use crate::inventory::purchases::Item;
-use crate::inventory::{access, agencies, agents, assignments, keys, numbers, orders, users};
+use crate::inventory::{access, agencies, agents, assignments, keys, numbers, orders, users, webhooks};
 use crate::model::{
-    Actor, AgencyId, AgentId, By, Carrier, Error, Money, Number, NumberFilter, NumberId, Permissions, Result, Role,
-    Route, Search, Status, Timestamp, Window,
+    Actor, AgencyId, AgentId, By, Carrier, Error, EventTypes, Money, Number, NumberFilter, NumberId, Permissions,
+    Result, Role, Route, Search, Status, Timestamp, Window,
 };
+use crate::store::keyring::Keyring;
 use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
 
-const TENANT_TABLES: [&str; 10] = [
+const TENANT_TABLES: [&str; 12] = [
     "users",
     "api_keys",
     "agent_mappings",
@@ -32,6 +35,8 @@ const TENANT_TABLES: [&str; 10] = [
     "events",
     "orders",
     "idempotency_keys",
+    "webhooks",
+    "webhook_deliveries",
 ];
 
 static EXECUTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -133,6 +138,46 @@ fn live(store: &Store) {
     store.write(|change| change.add_number(&access::operator(change, agency)?, &third)).unwrap();
     assert_eq!(search(), 3);
     trade(store, agency, agent);
+    tell(store, agency);
+}
+
+/// Has a webhook told of events, which nobody hears.
+fn tell(store: &Store, agency: AgencyId) {
+    let key = crate::model::Secret::new("a key".repeat(8));
+    let keyring = Keyring::new(Some(&key), None).unwrap();
+    let settings = Webhooks::default();
+    let nobody = || Courier::with_lookup(&settings, Arc::new(|_| Ok(Vec::new())), Duration::from_secs(1)).unwrap();
+    let (clock, ids) = (Clock::Fixed(Timestamp(0)), Ids::Counted(3000.into()));
+    let new =
+        webhooks::NewWebhook { url: "https://a.example".into(), wanted: EventTypes::default(), description: None };
+    let (id, _) =
+        store.write(|change| webhooks::add(change, (&clock, &ids), &keyring, &nobody(), agency, new)).unwrap();
+    let changes = agencies::Changes { name: Some("Told".into()), ..Default::default() };
+    store.write(|change| agencies::update(change, agency, changes)).unwrap();
+    let dispatch = Dispatch::new(store.clone(), keyring.clone(), nobody(), (clock, ids), Duration::ZERO);
+    let dispatch = Arc::new(dispatch);
+    for turn in dispatch.turns().unwrap() {
+        turn.run().unwrap();
+    }
+    let minute = Duration::from_mins(1);
+    store
+        .write(|change| {
+            assert_eq!(webhooks::deliveries(change, agency, id, true, 1)?.len(), 0);
+            let told = webhooks::deliveries(change, agency, id, false, 1)?.remove(0);
+            assert_eq!((told.attempts, &*told.event_type), (1, "agency.changed"));
+            webhooks::resend(change, &clock, agency, told.id)?;
+            webhooks::rotate(change, &clock, &keyring, agency, id, minute)?;
+            webhooks::rekey(
+                change,
+                &Keyring::new(Some(&crate::model::Secret::new("other".repeat(8))), Some(&key)).unwrap(),
+            )?;
+            webhooks::disable(change, agency, id)?;
+            webhooks::enable(change, &clock, agency, id, true)?;
+            webhooks::list(change, agency)
+        })
+        .unwrap();
+    dispatch.forget_old().unwrap();
+    store.write(|change| webhooks::remove(change, agency, id)).unwrap();
 }
 
 /// Buys, assigns and releases, and keeps house.
@@ -265,10 +310,15 @@ fn assert_within_the_agency(sql: &str, step: &str) {
         "WHERE carrier = ?1 AND carrier_account = ?2 AND status <> 3",
         "WHERE carrier = ?1 AND carrier_account = ?2 AND phone_number = ?3 AND status <> 3)",
         "DELETE FROM idempotency_keys WHERE created_at <= ?1",
+        "FROM webhooks AS w JOIN agencies AS a ON a.agency_no = w.agency_no WHERE w.state = 0",
+        "FROM webhooks AS w JOIN agencies AS a ON a.agency_no = w.agency_no ORDER BY w.agency_no, w.id",
+        "UPDATE webhooks SET secret_before = NULL, before_until = NULL WHERE before_until <= ?1",
+        "DELETE FROM webhook_deliveries WHERE created_at <= ?1",
     ];
     let asked_by_the_house = of_all_agencies.iter().any(|end| sql.ends_with(end));
-    // A number or an order by its id, within the agency.
-    let by_both = step.contains("(id=? AND agency_no=?") || step.contains("(id=?)") && sql.contains("agency_no = ?1");
+    // A number, an order or a delivery by its id, within the agency.
+    let names_it = ["agency_no = ?1", "agency_no = :agency"].iter().any(|condition| sql.contains(condition));
+    let by_both = step.contains("(id=? AND agency_no=?") || step.contains("(id=?)") && names_it;
     assert!(
         table.is_none() || by_agency || by_own_id || by_both || asked_by_the_operator || asked_by_the_house,
         "{step}\n in {sql}"

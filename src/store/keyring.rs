@@ -1,11 +1,13 @@
-//! The keys that credentials are encrypted with in the database: AES-256-GCM, bound to the one place where they lie.
+//! The keys that secrets are encrypted with in the database: AES-256-GCM, bound to the one place where they lie.
 
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 
-use crate::model::{AccountId, AgencyId, Sealed, Secret};
+use uuid::Uuid;
+
+use crate::model::{AgencyId, Sealed, Secret};
 
 /// What a sealed secret begins with: the form that it is in.
 const FORM: u8 = 1;
@@ -27,16 +29,39 @@ struct Key {
 /// Where a secret lies: nowhere else can it be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The agency whose account it is of.
+    /// The agency whose row it is in.
     pub agency: AgencyId,
-    /// The account.
-    pub account: AccountId,
+    /// The column.
+    pub column: Column,
+    /// The row's id.
+    pub row: Uuid,
+}
+
+/// The columns that hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// What a carrier lets us in with.
+    Credentials,
+    /// What a webhook's deliveries are signed with.
+    WebhookSecret,
+    /// What they were signed with before.
+    WebhookSecretBefore,
+}
+
+impl Column {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Credentials => "carrier_accounts.credentials",
+            Self::WebhookSecret => "webhooks.secret",
+            Self::WebhookSecretBefore => "webhooks.secret_before",
+        }
+    }
 }
 
 impl Place {
-    /// The column, the agency and the row, so that no other has the same.
+    /// The column, the agency and the row, so that no other has the same: the last two are as long everywhere.
     fn bytes(self) -> Vec<u8> {
-        [b"linekeeper carrier_accounts.credentials", &self.agency.0.as_bytes()[..], self.account.0.as_bytes()].concat()
+        [b"linekeeper ", self.column.name().as_bytes(), self.agency.0.as_bytes(), self.row.as_bytes()].concat()
     }
 }
 
@@ -157,10 +182,11 @@ impl Key {
 mod tests {
     use uuid::Uuid;
 
-    use super::{KeyTrouble, Keyring, Place};
-    use crate::model::{AccountId, AgencyId, Sealed, Secret};
+    use super::{Column, KeyTrouble, Keyring, Place};
+    use crate::model::{AgencyId, Sealed, Secret};
 
-    const HERE: Place = Place { agency: AgencyId(Uuid::from_u128(1)), account: AccountId(Uuid::from_u128(2)) };
+    const HERE: Place =
+        Place { agency: AgencyId(Uuid::from_u128(1)), column: Column::Credentials, row: Uuid::from_u128(2) };
 
     fn ring(in_use: &str, before: Option<&str>) -> Keyring {
         let secret = |text: &str| Secret::new(text.repeat(8));
@@ -180,7 +206,12 @@ mod tests {
         let (ring, other) = (ring("one", None), Uuid::from_u128(3));
         let token = sealed(&ring);
         assert_eq!(opened(&ring, HERE, &token).as_deref(), Ok("token"));
-        for place in [Place { agency: AgencyId(other), ..HERE }, Place { account: AccountId(other), ..HERE }] {
+        for place in [
+            Place { agency: AgencyId(other), ..HERE },
+            Place { row: other, ..HERE },
+            Place { column: Column::WebhookSecret, ..HERE },
+            Place { column: Column::WebhookSecretBefore, ..HERE },
+        ] {
             assert_eq!(opened(&ring, place, &token), Err(KeyTrouble::Damaged));
         }
         assert_ne!(sealed(&ring), token, "never twice the same");

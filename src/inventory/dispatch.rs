@@ -1,0 +1,395 @@
+//! The dispatch: it has webhooks told of events, each at least once, whatever fails in between.
+//!
+//! Events are durable with the change that they are of, and a delivery's row is written before the place that its webhook
+//! has reached moves past the event. What came of an attempt is written after it: whoever dies in between sends it again,
+//! with the same id. A webhook is told of one thing at a time, first attempts in the order of events; one that does not take
+//! things is left alone for a while, so that it holds up nobody but itself.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use metrics::counter;
+
+use super::webhooks::{later, secrets};
+use crate::clock::{Clock, Ids};
+use crate::delivery::{Attempt, Courier, Message, payload};
+use crate::model::{
+    Actor, Ailing, By, Delivery, DeliveryId, DeliveryState, Disabled, Error, Event, Noun, Result, Timestamp, Webhook,
+    WebhookId,
+};
+use crate::store::keyring::Keyring;
+use crate::store::{Change, Listening, Scope, Store};
+
+/// How many webhooks are told of something at once.
+const TURNS: usize = 32;
+/// How many of them may be such as were slow or took nothing when they were told last: the others find room.
+const TURNS_OF_AILING: usize = 16;
+/// How long a turn lasts before others are looked at.
+const TURN: Duration = Duration::from_secs(10);
+/// Who takes longer than this is slow.
+const SLOW: Duration = Duration::from_secs(2);
+/// The longest that a webhook is left alone after it has taken nothing, if it does not want to be for longer.
+const MAX_REST: Duration = Duration::from_mins(5);
+/// The longest that a webhook may want to be left alone (`Retry-After`).
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+/// How many deliveries of a webhook wait at most: further events wait where they are.
+const BACKLOG: u32 = 1_000;
+/// How many events are looked at in one change, and how many such changes are made in a row for one webhook.
+const PAGE: u32 = 500;
+const PAGES: usize = 20;
+/// What comes between attempts, after the first such time, which is a setting; the last again and again.
+const STEPS: [Duration; 5] = [
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+];
+/// How long after the first attempt the last one is made.
+const GIVEN_UP_AFTER: Duration = Duration::from_hours(24);
+/// How long a webhook may take nothing before it is disabled.
+const DISABLED_AFTER: Duration = Duration::from_hours(5 * 24);
+/// How long deliveries are remembered, and how old an event may be that a webhook is told of.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// The dispatch. There is one for a data directory.
+pub struct Dispatch {
+    store: Store,
+    keyring: Keyring,
+    courier: Courier,
+    clock: Clock,
+    ids: Ids,
+    retry_delay: Duration,
+    board: Mutex<HashMap<WebhookId, Standing>>,
+    is_closed: AtomicBool,
+}
+
+/// How it stands with a webhook, beside what the store knows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    is_in_hand: bool,
+    /// It was slow when it was told last, or did not take it.
+    is_ailing: bool,
+    /// What came of it could not be written down: it is left alone for a while, or it would be told the same at once.
+    rests_until: Option<Timestamp>,
+}
+
+/// A webhook's turn to be told of what is due. Nobody else tells it, until this is dropped.
+pub struct Turn {
+    dispatch: Arc<Dispatch>,
+    scope: Scope,
+    webhook: WebhookId,
+}
+
+impl fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatch").field("board", &self.board).finish_non_exhaustive()
+    }
+}
+
+impl Dispatch {
+    /// Opens the dispatch.
+    #[must_use]
+    pub fn new(store: Store, keyring: Keyring, courier: Courier, (clock, ids): (Clock, Ids), retry: Duration) -> Self {
+        let (board, is_closed) = (Mutex::default(), AtomicBool::new(false));
+        Self { store, keyring, courier, clock, ids, retry_delay: retry, board, is_closed }
+    }
+
+    /// Looks for new events, and for webhooks that are to be told of something now.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the store fails.
+    pub fn turns(self: &Arc<Self>) -> Result<Vec<Turn>> {
+        let mut listening = self.store.read(|snapshot| snapshot.listening())?;
+        self.board().retain(|id, standing| standing.is_in_hand || listening.iter().any(|one| one.webhook == *id));
+        for one in listening.iter_mut().filter(|one| one.has_news) {
+            match self.take_on(&one.scope, one.webhook) {
+                Ok(true) => one.due_at = one.due_at.or(Some(self.clock.now())),
+                // It has been removed meanwhile.
+                Ok(false) | Err(Error::NotFound(_)) => {}
+                Err(error) => log::error!(webhook:% = one.webhook; "new events could not be taken on: {error}"),
+            }
+        }
+        let now = self.clock.now();
+        listening.retain(|one| one.due_at.is_some_and(|at| at <= now));
+        listening.sort_by_key(|one| one.due_at);
+        Ok(listening.into_iter().filter_map(|one| self.turn(&one, now)).collect())
+    }
+
+    /// Ends turns as soon as what is under way is done.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        !self.board().values().any(|standing| standing.is_in_hand)
+    }
+
+    /// Forgets deliveries that are old, and secrets that do not sign any more.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the store fails.
+    pub fn forget_old(&self) -> Result<()> {
+        let now = self.clock.now();
+        self.write(|change| {
+            change.forget_deliveries(earlier(now, KEPT))?;
+            change.forget_secrets_before(now)
+        })
+    }
+
+    fn board(&self) -> MutexGuard<'_, HashMap<WebhookId, Standing>> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(&self, deed: impl FnOnce(&Change) -> Result<T>) -> Result<T> {
+        self.store.write_by(&By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) }, deed)
+    }
+
+    /// Makes deliveries of the events that a webhook wants. Gives whether there are any.
+    fn take_on(&self, scope: &Scope, id: WebhookId) -> Result<bool> {
+        for _ in 0..PAGES {
+            let (seen, wanted) = self.write(|change| {
+                let webhook = change.webhook(scope, id)?;
+                if webhook.disabled.is_some() || change.waiting_deliveries(scope, id, BACKLOG)? >= BACKLOG {
+                    return Ok((0, false));
+                }
+                let (events, now) = (change.events(Some(scope), webhook.reached, PAGE)?, self.clock.now());
+                let is_told = |event: &&Event| webhook.wanted.want(event) && event.at > earlier(now, KEPT);
+                let mut any = false;
+                for event in events.iter().filter(is_told) {
+                    change.add_delivery(scope, id, DeliveryId(self.ids.next()), event.seq, now)?;
+                    any = true;
+                }
+                if let Some(last) = events.last() {
+                    change.note_reached(scope, id, last.seq)?;
+                }
+                Ok((events.len(), any))
+            })?;
+            if wanted || seen < PAGE as usize {
+                return Ok(wanted);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The turn of a webhook, if nobody has it in hand, it is not left alone, and there is room.
+    fn turn(self: &Arc<Self>, one: &Listening, now: Timestamp) -> Option<Turn> {
+        let mut board = self.board();
+        let taken = |board: &HashMap<WebhookId, Standing>, ailing_only: bool| {
+            board.values().filter(|other| other.is_in_hand && (!ailing_only || other.is_ailing)).count()
+        };
+        let mut standing = board.get(&one.webhook).copied().unwrap_or_default();
+        standing.is_ailing |= one.rests_until.is_some();
+        let has_room = taken(&board, false) < TURNS && !(standing.is_ailing && taken(&board, true) >= TURNS_OF_AILING);
+        if standing.is_in_hand
+            || standing.rests_until.max(one.rests_until).is_some_and(|until| until > now)
+            || !has_room
+        {
+            return None;
+        }
+        standing.is_in_hand = true;
+        board.insert(one.webhook, standing);
+        Some(Turn { dispatch: Arc::clone(self), scope: one.scope, webhook: one.webhook })
+    }
+}
+
+impl Turn {
+    /// Tells the webhook of what is due, until nothing is, or it has not taken something.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the store fails. What was sent and could not be written down is sent again.
+    pub fn run(self) -> Result<()> {
+        let (dispatch, began) = (&self.dispatch, Instant::now());
+        while began.elapsed() < TURN && !dispatch.is_closed.load(Ordering::Relaxed) {
+            let now = dispatch.clock.now();
+            let due = dispatch.store.read(|snapshot| {
+                let webhook = snapshot.webhook(&self.scope, self.webhook)?;
+                let Some(delivery) = snapshot.due_delivery(&self.scope, self.webhook, now)? else { return Ok(None) };
+                let event = snapshot.events(Some(&self.scope), delivery.seq - 1, 1)?.pop();
+                Ok(event.filter(|_| webhook.disabled.is_none()).map(|event| (webhook, delivery, event)))
+            });
+            let (webhook, delivery, event) = match due {
+                Ok(Some(due)) => due,
+                Ok(None) | Err(Error::NotFound(Noun::Webhook)) => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let asked = Instant::now();
+            let attempt = self.tell(&webhook, &delivery, &event, now);
+            let is_delivered = attempt.is_delivered();
+            let is_ailing = !is_delivered || asked.elapsed() > SLOW;
+            let recorded = self.record(delivery, &attempt);
+            self.dispatch.board().entry(self.webhook).and_modify(|standing| {
+                standing.is_ailing = is_ailing;
+                standing.rests_until = recorded.is_err().then(|| later(now, MAX_REST));
+            });
+            match recorded {
+                Ok(()) | Err(Error::NotFound(Noun::Webhook)) => {}
+                Err(error) => return Err(error),
+            }
+            if !is_delivered {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, webhook: &Webhook, delivery: &Delivery, event: &Event, now: Timestamp) -> Attempt {
+        match secrets(&self.dispatch.keyring, self.scope.agency(), webhook, now) {
+            Ok(secrets) => {
+                let message = Message { id: delivery.id, at: now, body: &payload::of(event), secrets: &secrets };
+                self.dispatch.courier.carry(&webhook.url, &message)
+            }
+            Err(why) => Attempt { status: None, said: Some(why.says().to_owned()), retry_after: None },
+        }
+    }
+
+    /// Writes down what came of an attempt.
+    fn record(&self, mut delivery: Delivery, attempt: &Attempt) -> Result<()> {
+        let (dispatch, now) = (&self.dispatch, self.dispatch.clock.now());
+        let first_at = delivery.first_at.unwrap_or(now);
+        delivery.attempts = delivery.attempts.saturating_add(1);
+        (delivery.first_at, delivery.last_at) = (Some(first_at), Some(now));
+        (delivery.last_status, delivery.said) = (attempt.status, attempt.said.clone());
+        let next = if attempt.is_delivered() || attempt.is_gone() {
+            None
+        } else {
+            let chance = getrandom::u32().unwrap_or(u32::MAX / 2);
+            let steps = (dispatch.retry_delay, attempt.retry_after);
+            next_attempt(delivery.attempts, first_at, now, steps, chance)
+        };
+        delivery.next_at = next;
+        delivery.state = match next {
+            Some(_) => DeliveryState::Waiting,
+            None if attempt.is_delivered() => DeliveryState::Delivered,
+            None => DeliveryState::Failed,
+        };
+        delivery.delivered_at = attempt.is_delivered().then_some(now);
+        let disabled = dispatch.write(|change| {
+            let webhook = change.webhook(&self.scope, self.webhook)?;
+            change.change_delivery(&self.scope, &delivery)?;
+            let ailing = (!attempt.is_delivered()).then(|| self.ailing(webhook.ailing, attempt, now));
+            if ailing != webhook.ailing {
+                change.note_ailing(&self.scope, self.webhook, ailing.as_ref())?;
+            }
+            let why = match ailing {
+                _ if webhook.disabled.is_some() => None,
+                Some(_) if attempt.is_gone() => Some(Disabled::Gone),
+                Some(ailing) if later(ailing.since, DISABLED_AFTER) <= now => Some(Disabled::Failing),
+                _ => None,
+            };
+            if why.is_some() {
+                change.set_webhook_state(&self.scope, self.webhook, why)?;
+            }
+            Ok(why)
+        })?;
+        self.say(&delivery, disabled);
+        Ok(())
+    }
+
+    /// How it stands with the webhook after it has not taken something.
+    fn ailing(&self, before: Option<Ailing>, attempt: &Attempt, now: Timestamp) -> Ailing {
+        let failures = before.map_or(0, |before| before.failures);
+        let doubled = self.dispatch.retry_delay.saturating_mul(1 << failures.min(16)).min(MAX_REST);
+        let wanted = attempt.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+        Ailing {
+            since: before.map_or(now, |before| before.since),
+            failures: failures.saturating_add(1),
+            rests_until: later(now, doubled.max(wanted)),
+        }
+    }
+
+    /// Counts an attempt that is written down, and says where nothing comes of it any more. What the receiver said may hold
+    /// anything, so it is in the database only.
+    fn say(&self, delivery: &Delivery, disabled: Option<Disabled>) {
+        let outcome = match delivery.state {
+            DeliveryState::Waiting => "retried",
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Failed => "failed",
+        };
+        counter!("linekeeper_webhook_deliveries_total", "outcome" => outcome).increment(1);
+        if delivery.state == DeliveryState::Failed {
+            let status = delivery.last_status.map_or("none".to_owned(), |status| status.to_string());
+            log::warn!(
+                webhook:% = self.webhook, delivery:% = delivery.id, attempts = delivery.attempts, status:% = status;
+                "a delivery was given up: `linekeeper webhook resend` sends it again"
+            );
+        }
+        if let Some(why) = disabled {
+            log::warn!(
+                webhook:% = self.webhook, why = why.name();
+                "a webhook was disabled: `linekeeper webhook enable` enables it"
+            );
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(standing) = self.dispatch.board().get_mut(&self.webhook) {
+            standing.is_in_hand = false;
+        }
+    }
+}
+
+/// When it is tried again that was tried so often; none: it is given up. Each time between is by chance up to a half shorter
+/// or longer, so that receivers that were told at once are not told at once again; but never shorter than the receiver wants,
+/// within an hour. The last attempt is made a day after the first.
+fn next_attempt(
+    attempts: u32,
+    first_at: Timestamp,
+    now: Timestamp,
+    (retry_delay, retry_after): (Duration, Option<Duration>),
+    chance: u32,
+) -> Option<Timestamp> {
+    let last_at = later(first_at, GIVEN_UP_AFTER);
+    let made = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    let step = made.checked_sub(1).map_or(retry_delay, |at| STEPS[at.min(STEPS.len() - 1)]);
+    let wait = step / 2 + step.mul_f64(f64::from(chance) / f64::from(u32::MAX));
+    let wait = wait.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
+    (now < last_at).then(|| later(now, wait).min(last_at))
+}
+
+fn earlier(than: Timestamp, by: Duration) -> Timestamp {
+    Timestamp(than.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{GIVEN_UP_AFTER, later, next_attempt};
+    use crate::model::Timestamp;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// How long after one another attempts are made.
+    fn waits(chance: u32, retry_after: Option<Duration>) -> Vec<u64> {
+        let (mut now, mut waits) = (Timestamp(0), Vec::new());
+        while let Some(next) =
+            next_attempt(u32::try_from(waits.len()).unwrap() + 1, Timestamp(0), now, (5 * SECOND, retry_after), chance)
+        {
+            waits.push(u64::try_from(next.0 - now.0).unwrap() / 1_000_000);
+            now = next;
+        }
+        assert_eq!(now, later(Timestamp(0), GIVEN_UP_AFTER), "the last is a day after the first");
+        waits
+    }
+
+    #[test]
+    fn attempts_are_made_until_a_day_after_the_first() {
+        assert_eq!(waits(u32::MAX / 2, None), [4, 299, 1_799, 7_199, 17_999, 35_999, 23_095]);
+        assert_eq!(waits(0, None)[..4], [2, 150, 900, 3_600]);
+        assert_eq!(waits(u32::MAX, None)[..4], [7, 450, 2_700, 10_800]);
+    }
+
+    #[test]
+    fn a_receiver_is_left_alone_as_long_as_it_wants_within_bounds() {
+        assert_eq!(waits(0, Some(60 * SECOND))[..3], [60, 150, 900]);
+        assert_eq!(waits(0, Some(Duration::from_secs(u64::MAX)))[..3], [3_600, 3_600, 3_600]);
+    }
+}

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Failure, output};
 use crate::carrier::simulator::Simulator;
@@ -41,6 +42,9 @@ pub struct Twilio {
     /// What with; SIMULATED_AUTH_TOKEN in the environment does the same. Make it up: it is printed
     #[arg(long, value_name = "TOKEN")]
     auth_token: Option<String>,
+    /// How long a message takes from one status to the next
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+    message_delay: Duration,
 }
 
 /// What everybody signs in with who does not say otherwise: obviously no secret.
@@ -82,7 +86,8 @@ impl Twilio {
         let simulator = self.place.simulator()?;
         let token = self.auth_token.or_else(|| std::env::var("SIMULATED_AUTH_TOKEN").ok());
         let token = token.unwrap_or_else(|| AUTH_TOKEN.to_owned());
-        let account = TwilioAccount::open(&self.place.state, &simulator, &self.account_sid, &token);
+        let delay = self.message_delay;
+        let account = TwilioAccount::open(&self.place.state, &simulator, &self.account_sid, &token, delay);
         let account = account.map_err(|error| self.place.unusable(&error))?;
         let credentials = [format!("account sid {}", self.account_sid), format!("auth token {token}")];
         self.place.serve(&credentials, |listener, ready| simulate::twilio(listener, simulator, account, ready))

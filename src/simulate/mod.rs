@@ -5,8 +5,11 @@ mod connection;
 mod control;
 mod endpoints;
 mod faults;
+mod messages;
+mod segments;
 mod telnyx;
 mod twilio;
+mod webhook;
 
 use std::io;
 use std::net::TcpListener;

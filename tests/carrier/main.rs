@@ -23,6 +23,7 @@ mod scripted;
 mod server;
 mod stock;
 mod telnyx;
+mod telnyx_messages;
 mod telnyx_simulator;
 mod twilio;
 mod twilio_house;

@@ -72,16 +72,17 @@ impl Webhook {
     }
 }
 
-/// Does something at a time, on a thread of its own, so that nobody waits for anybody else's receiver. It is not done where
-/// the process ends before.
-pub fn at(time: Timestamp, deed: impl FnOnce() + Send + 'static) {
-    let wait = time.0.saturating_sub(Clock::System.now().0);
-    let wait = Duration::from_micros(u64::try_from(wait).unwrap_or(0));
+/// Does something on a thread of its own, so that nobody waits for anybody else's receiver. It is not done where the process
+/// ends before.
+pub fn aside(deed: impl FnOnce() + Send + 'static) {
     // Where the system has no more threads, it is as if the network had lost what was to be sent.
-    let _ = thread::Builder::new().spawn(move || {
-        thread::sleep(wait);
-        deed();
-    });
+    let _ = thread::Builder::new().spawn(deed);
+}
+
+/// Waits until a time; for such a thread.
+pub fn wait_until(time: Timestamp) {
+    let wait = time.0.saturating_sub(Clock::System.now().0);
+    thread::sleep(Duration::from_micros(u64::try_from(wait).unwrap_or(0)));
 }
 
 /// The time so long after another.

@@ -15,12 +15,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::messages::payload;
 use crate::clock::{Clock, Ids};
 use crate::model::Timestamp;
 use crate::simulate::messages::{Direction, Message, Messages};
-use crate::simulate::webhook::{Delivery, Webhook, after, at};
-
-use super::messages::payload;
+use crate::simulate::webhook::{Delivery, Webhook, after, aside, wait_until};
 
 /// The file of the messages in the simulator's directory: a JSON line each.
 const FILE: &str = "telnyx-messages.jsonl";
@@ -156,11 +155,10 @@ impl Messaging {
 pub fn tell(messaging: &Data<Messaging>, message: &Message) {
     let Some(url) = message.note(WEBHOOK).or(messaging.profile_url()) else { return };
     let (messaging, url, message) = (Arc::clone(messaging), url.to_owned(), message.clone());
-    at(messaging.time(&message, 1), move || {
+    aside(move || {
         for (step, name) in [(1, "message.sent"), (2, "message.finalized")] {
             let time = messaging.time(&message, step);
-            let wait = time.0.saturating_sub(Clock::System.now().0);
-            std::thread::sleep(Duration::from_micros(u64::try_from(wait).unwrap_or(0)));
+            wait_until(time);
             let event = Event::new(name, payload(&message, messaging.standing(&message, time)));
             messaging.deliver(&event, &url, 1);
         }

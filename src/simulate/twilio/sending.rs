@@ -88,7 +88,7 @@ pub fn compose(account: &Account, office: &Office, asked: &Parameters) -> Result
     }
     let prefix = if media.is_empty() { "SM" } else { "MM" };
     let mut message = Message::new(sid(prefix, &Ids::Fresh.next().to_string()), Direction::Outbound, &from, to);
-    message.text = text.to_owned();
+    text.clone_into(&mut message.text);
     message.media = media;
     message.notes.extend(callback.map(|url| (CALLBACK.to_owned(), url.to_owned())));
     message.notes.extend(service.map(|service| (SERVICE.to_owned(), service.to_owned())));

@@ -1,6 +1,8 @@
 //! How Twilio signs what it sends (<https://www.twilio.com/docs/usage/security#validating-requests>): HMAC-SHA1 under the auth
 //! token, over the address just as it was configured and the parameters of a form behind it, sorted by their names.
 
+use std::time::Duration;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 use base64::Engine;
@@ -9,6 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
 use super::account::Account;
+use super::sid::hex;
 use crate::simulate::webhook::Webhook;
 
 /// The parameters of a form, each once.
@@ -31,9 +34,7 @@ impl Account {
     pub fn json(&self, url: &str, form: &Form) -> Webhook {
         let fields = form.iter().map(|(name, text)| (name.clone(), text.clone().into()));
         let body = serde_json::Value::Object(fields.collect()).to_string();
-        let hash = digest(&SHA256, body.as_bytes());
-        let hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let url = with_query(url, &format!("bodySHA256={hash}"));
+        let url = with_query(url, &format!("bodySHA256={}", hex(digest(&SHA256, body.as_bytes()).as_ref())));
         self.webhook(Method::POST, url, &Form::new(), "application/json", body)
     }
 
@@ -42,7 +43,7 @@ impl Account {
         let headers = vec![("x-twilio-signature", signature), ("content-type", kind.to_owned())];
         // Fifteen seconds is how long Twilio waits for who is told of a message
         // (<https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>).
-        Webhook { method, url, headers, body, deadline: std::time::Duration::from_secs(15) }
+        Webhook { method, url, headers, body, deadline: Duration::from_secs(15) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::signature::Form;
 use crate::clock::Clock;
 use crate::model::Timestamp;
 use crate::simulate::messages::{Direction, Message};
-use crate::simulate::webhook::{after, at};
+use crate::simulate::webhook::{after, aside, wait_until};
 
 /// The note of whom to tell of its status.
 pub const CALLBACK: &str = "callback_url";
@@ -78,11 +78,10 @@ impl Account {
 pub fn tell(account: &Data<Account>, message: &Message) {
     let Some(url) = message.note(CALLBACK) else { return };
     let (account, url, message) = (Arc::clone(account), url.to_owned(), message.clone());
-    at(account.time(&message, 1), move || {
+    aside(move || {
         for step in 1..course(&message).len() {
             let Standing { status, since, .. } = account.step(&message, step);
-            let wait = since.0.saturating_sub(Clock::System.now().0);
-            std::thread::sleep(std::time::Duration::from_micros(u64::try_from(wait).unwrap_or(0)));
+            wait_until(since);
             account.form(Method::POST, &url, &callback(&account, &message, status)).send(2);
         }
     });

@@ -3,11 +3,12 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Failure, output};
 use crate::carrier::simulator::Simulator;
 use crate::http::reachable;
-use crate::simulate::{self, ApiKey, TwilioAccount};
+use crate::simulate::{self, ApiKey, TelnyxMessaging, TwilioAccount};
 
 /// Simulate what Linekeeper works with.
 #[derive(Debug, clap::Subcommand)]
@@ -21,13 +22,26 @@ pub enum Command {
     Twilio(Twilio),
     /// The same in the shape of Telnyx' API v2: clients take it for Telnyx with /v2 on its address as their base URL.
     #[command(after_help = "Example: linekeeper simulate telnyx --state ./telnyx --listen 127.0.0.1:8092")]
-    Telnyx {
-        #[command(flatten)]
-        place: Place,
-        /// The key that its clients must have. It is printed: it is no secret
-        #[arg(long, value_name = "KEY", default_value = ApiKey::DEFAULT)]
-        api_key: String,
-    },
+    Telnyx(Telnyx),
+}
+
+/// A simulator with the shape of Telnyx' API.
+#[derive(Debug, clap::Args)]
+pub struct Telnyx {
+    #[command(flatten)]
+    place: Place,
+    /// The key that its clients must have. It is printed: it is no secret
+    #[arg(long, value_name = "KEY", default_value = ApiKey::DEFAULT)]
+    api_key: String,
+    /// Where every messaging profile has what happens to its messages sent
+    #[arg(long, value_name = "URL")]
+    webhook_url: Option<String>,
+    /// What the key that webhooks are signed with is made of, if not of the seed; its public half is printed
+    #[arg(long, value_name = "TEXT")]
+    webhook_key: Option<String>,
+    /// How long a message takes from one status to the next
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+    message_delay: Duration,
 }
 
 /// A simulator with the shape of Twilio's API.
@@ -41,6 +55,9 @@ pub struct Twilio {
     /// What with; SIMULATED_AUTH_TOKEN in the environment does the same. Make it up: it is printed
     #[arg(long, value_name = "TOKEN")]
     auth_token: Option<String>,
+    /// How long a message takes from one status to the next
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+    message_delay: Duration,
 }
 
 /// What everybody signs in with who does not say otherwise: obviously no secret.
@@ -68,12 +85,21 @@ impl Command {
                 place.serve(&[], |listener, ready| simulate::carrier(listener, simulator, ready))
             }
             Self::Twilio(twilio) => twilio.run(),
-            Self::Telnyx { place, api_key } => {
-                let simulator = place.simulator()?;
-                let lines = [format!("API key: {api_key}")];
-                place.serve(&lines, |listener, ready| simulate::telnyx(listener, simulator, ApiKey(api_key), ready))
-            }
+            Self::Telnyx(telnyx) => telnyx.run(),
         }
+    }
+}
+
+impl Telnyx {
+    fn run(self) -> Result<(), Failure> {
+        let Self { place, api_key, webhook_url, webhook_key, message_delay } = self;
+        let simulator = place.simulator()?;
+        let key = webhook_key.unwrap_or_else(|| place.seed.to_string());
+        let messaging = TelnyxMessaging::open(&place.state, &key, webhook_url, message_delay);
+        let messaging = messaging.map_err(|error| place.unusable(&error))?;
+        let lines = [format!("API key: {api_key}"), format!("public key: {}", messaging.public_key())];
+        let api_key = ApiKey(api_key);
+        place.serve(&lines, |listener, ready| simulate::telnyx(listener, simulator, api_key, messaging, ready))
     }
 }
 
@@ -82,7 +108,8 @@ impl Twilio {
         let simulator = self.place.simulator()?;
         let token = self.auth_token.or_else(|| std::env::var("SIMULATED_AUTH_TOKEN").ok());
         let token = token.unwrap_or_else(|| AUTH_TOKEN.to_owned());
-        let account = TwilioAccount::open(&self.place.state, &simulator, &self.account_sid, &token);
+        let delay = self.message_delay;
+        let account = TwilioAccount::open(&self.place.state, &simulator, &self.account_sid, &token, delay);
         let account = account.map_err(|error| self.place.unusable(&error))?;
         let credentials = [format!("account sid {}", self.account_sid), format!("auth token {token}")];
         self.place.serve(&credentials, |listener, ready| simulate::twilio(listener, simulator, account, ready))

@@ -5,8 +5,11 @@ mod connection;
 mod control;
 mod endpoints;
 mod faults;
+mod messages;
+mod segments;
 mod telnyx;
 mod twilio;
+mod webhook;
 
 use std::io;
 use std::net::TcpListener;
@@ -18,7 +21,7 @@ use actix_web::{App, HttpServer, rt, web};
 use crate::carrier::simulator::Simulator;
 use crate::dialect::resources;
 
-pub use telnyx::ApiKey;
+pub use telnyx::{ApiKey, Messaging as TelnyxMessaging};
 pub use twilio::{Account as TwilioAccount, twilio};
 
 /// Its threads that answer requests.
@@ -43,8 +46,14 @@ pub fn carrier(listener: TcpListener, simulator: Simulator, ready: &dyn Fn()) ->
 ///
 /// # Errors
 /// As of `serve`; what the file system says of the ledger.
-pub fn telnyx(listener: TcpListener, simulator: Simulator, key: ApiKey, ready: &dyn Fn()) -> io::Result<()> {
-    let shape = telnyx::shape(key, simulator.entries()?);
+pub fn telnyx(
+    listener: TcpListener,
+    simulator: Simulator,
+    key: ApiKey,
+    messaging: TelnyxMessaging,
+    ready: &dyn Fn(),
+) -> io::Result<()> {
+    let shape = telnyx::shape(key, messaging, simulator.entries()?);
     serve(listener, simulator, shape, ready)
 }
 

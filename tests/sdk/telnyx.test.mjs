@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,7 +12,7 @@ import { after, before, test } from "node:test";
 import Telnyx from "telnyx";
 
 const state = mkdtempSync(join(tmpdir(), "telnyx-"));
-let simulator, url, apiKey;
+let simulator, url, apiKey, publicKey;
 
 before(async () => {
   const place = ["simulate", "telnyx", "--listen", "127.0.0.1:0", "--state", state];
@@ -19,6 +20,7 @@ before(async () => {
   const lines = createInterface({ input: simulator.stdout })[Symbol.asyncIterator]();
   url = (await lines.next()).value.replace("listening on ", "");
   apiKey = (await lines.next()).value.replace("API key: ", "");
+  publicKey = (await lines.next()).value.replace("public key: ", "");
 });
 
 after(async () => {
@@ -28,7 +30,7 @@ after(async () => {
 });
 
 function telnyx(key = apiKey) {
-  return new Telnyx({ apiKey: key, baseURL: `${url}/v2`, maxRetries: 0 });
+  return new Telnyx({ apiKey: key, publicKey, baseURL: `${url}/v2`, maxRetries: 0 });
 }
 
 async function tell(path, body) {
@@ -38,6 +40,37 @@ async function tell(path, body) {
     body: JSON.stringify(body),
   });
   assert.equal(answer.status, 200);
+  return answer.json();
+}
+
+// Somebody who is told of events; `told(n)` gives n of them, each as Telnyx' own client unwraps and verifies it.
+async function receiver() {
+  const all = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request.setEncoding("utf8")) body += part;
+    all.push({ body, headers: request.headers });
+    response.end("ok");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const told = async (count) => {
+    for (let waited = 0; all.length < count && waited < 20_000; waited += 20) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(all.length, count);
+    return Promise.all(all.map(({ body, headers }) => telnyx().webhooks.unwrap(body, { headers })));
+  };
+  const end = () => new Promise((resolve) => server.close(resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/events?a=b`, all, told, end };
+}
+
+// A number that has a messaging profile.
+async function sender() {
+  const { id, phone_number } = await bought();
+  const messaging_profile_id = "abc85f64-5717-4562-b3fc-2c9600000001";
+  await telnyx().phoneNumbers.messaging.update(id, { messaging_profile_id });
+  return phone_number;
 }
 
 async function found(filter) {
@@ -186,4 +219,62 @@ test("telnyx tells errors apart", async () => {
   await refusal(found({ country_code: "US" }), Telnyx.InternalServerError, 500, "10007");
   await tell("/faults", { deed: "owned", fault: "drop_before", times: 1 });
   await assert.rejects(telnyx().phoneNumbers.list(), Telnyx.APIConnectionError);
+});
+
+test("telnyx sends messages and tells what becomes of them", async () => {
+  const from = await sender();
+  const to = "+19705550162";
+  const receiving = await receiver();
+  const { data: sent } = await telnyx().messages.send({ from, to, text: "Grüße", webhook_url: receiving.url });
+  assert.deepEqual([sent.record_type, sent.direction, sent.type, sent.parts], ["message", "outbound", "SMS", 1]);
+  assert.deepEqual([sent.from.phone_number, sent.to[0].phone_number, sent.to[0].status], [from, to, "queued"]);
+  const events = (await receiving.told(2)).map(({ data }) => [data.event_type, data.payload.id, data.payload.to[0].status]);
+  assert.deepEqual(events, [["message.sent", sent.id, "sent"], ["message.finalized", sent.id, "delivered"]]);
+  await receiving.end();
+  const { data } = await telnyx().messages.retrieve(sent.id);
+  assert.deepEqual([data.text, data.to[0].status, data.errors], ["Grüße", "delivered", []]);
+  const { data: picture } = await telnyx().messages.send({ from, to: [to], media_urls: ["https://a.example/1.png"] });
+  assert.deepEqual([picture.type, picture.media[0].url], ["MMS", "https://a.example/1.png"]);
+});
+
+test("telnyx shows why a message was not sent", async () => {
+  const from = await sender();
+  const { phone_number: without } = await bought();
+  const send = (more) => telnyx().messages.send({ from, to: "+19705550163", text: "a", ...more });
+  for (const [more, code] of [
+    [{ from: without }, "40305"],
+    [{ from: "+19705550164" }, "40305"],
+    [{ to: "9705550163" }, "40310"],
+    [{ text: "" }, "40316"],
+    [{ from: undefined }, "10004"],
+  ]) {
+    await refusal(send(more), Telnyx.BadRequestError, 400, code);
+  }
+  await refusal(telnyx().messages.retrieve("none"), Telnyx.NotFoundError, 404, "10005");
+  await tell("/faults", { deed: "send", fault: "drop_after", times: 1 });
+  await assert.rejects(send({ text: "once" }), Telnyx.APIConnectionError);
+  const accepted = await (await fetch(`${url}/messages`)).json();
+  assert.deepEqual(accepted.filter((one) => one.from === from).map(({ text }) => text), ["once"]);
+});
+
+test("telnyx signs what arrives as its own client wants it", async () => {
+  const to = await sender();
+  const from = "+19705550165";
+  const receiving = await receiver();
+  const told = await tell("/inbound", { from, to, text: "stop", times: 2, url: receiving.url });
+  assert.deepEqual([told.status, told.body], [200, "ok"]);
+  for (const { data } of await receiving.told(2)) {
+    assert.deepEqual([data.id, data.event_type, data.payload.id], [told.id, "message.received", told.message_id]);
+    assert.deepEqual([data.payload.from.phone_number, data.payload.text], [from, "stop"]);
+    assert.ok(Math.abs(Date.parse(data.occurred_at) - Date.now()) < 60_000, data.occurred_at);
+  }
+  const [{ body, headers }] = receiving.all;
+  await assert.rejects(telnyx().webhooks.unwrap(`${body} `, { headers }), /signature does not match/);
+  await receiving.end();
+  const { data } = await telnyx().messages.retrieve(told.message_id);
+  assert.deepEqual([data.direction, data.text], ["inbound", "stop"]);
+  const send = () => telnyx().messages.send({ from: to, to: from, text: "a" });
+  await refusal(send(), Telnyx.BadRequestError, 400, "40300");
+  await tell("/inbound", { from, to, text: "START" });
+  await send();
 });

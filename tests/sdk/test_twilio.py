@@ -4,13 +4,17 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 import urllib.request
 from datetime import datetime, timezone
-from urllib.parse import urlsplit
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 
@@ -24,6 +28,41 @@ class Redirected(TwilioHttpClient):
     def request(self, method, url, *args, **kwargs):
         parts = urlsplit(url)
         return super().request(method, self.base_url + parts._replace(scheme="", netloc="").geturl(), *args, **kwargs)
+
+
+class Receiver:
+    """Somebody who is told of things: keeps the path, the signature and the body of every request."""
+
+    def __enter__(self):
+        all_told = self.all_told = []
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                all_told.append((self.path, self.headers["x-twilio-signature"], body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Answer)
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def told(self, count):
+        until = time.monotonic() + 20
+        while len(self.all_told) < count and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(self.all_told) == count, self.all_told
+        return self.all_told
 
 
 class Twilio(unittest.TestCase):
@@ -52,6 +91,7 @@ class Twilio(unittest.TestCase):
         request = urllib.request.Request(self.base_url + path, json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request) as answer:
             self.assertEqual(answer.status, 200)
+            return json.load(answer)
 
     def refused(self, status, code, deed, *args, **kwargs):
         with self.assertRaises(TwilioRestException) as refusal:
@@ -134,6 +174,54 @@ class Twilio(unittest.TestCase):
         self.assertEqual([call.start_time.day for call in self.client.calls.list(start_time_before=since)], [1])
         messages = self.client.messages.list(date_sent_before=datetime(2026, 4, 5, tzinfo=timezone.utc), to="+2")
         self.assertEqual([message.from_ for message in messages], ["+1"])
+
+    def test_sends_lists_fetches_and_deletes_messages(self):
+        ours, theirs = "+15005550006", "+19705550152"
+        with Receiver() as receiver:
+            url = receiver.origin + "/status?agency=1"
+            sent = self.client.messages.create(to=theirs, from_=ours, body="Grüße", status_callback=url)
+            self.assertRegex(sent.sid, "^SM[0-9a-f]{32}$")
+            self.assertEqual((sent.status, sent.direction, sent.body), ("queued", "outbound-api", "Grüße"))
+            validator = RequestValidator(self.token)
+            for (_, signature, body), status in zip(receiver.told(2), ["sent", "delivered"]):
+                form = dict(parse_qsl(body, keep_blank_values=True))
+                self.assertTrue(validator.validate(url, form, signature))
+                self.assertEqual((form["MessageSid"], form["MessageStatus"]), (sent.sid, status))
+        message = self.client.messages(sent.sid)
+        self.assertEqual(message.fetch().status, "delivered")
+        self.assertEqual([found.sid for found in self.client.messages.list(to=theirs)], [sent.sid])
+        self.assertTrue(message.delete())
+        self.refused(404, 20404, message.fetch)
+
+    def test_refusals_of_messages_are_shown(self):
+        for more, code in [
+            ({"to": "+15005550001"}, 21211),
+            ({"to": "+15005550009"}, 21614),
+            ({"from_": "+15005550007"}, 21606),
+            ({"from_": "+15005550008"}, 21611),
+            ({"body": ""}, 21602),
+            ({"body": "a" * 1601}, 21617),
+        ]:
+            message = {"to": "+19705550153", "from_": "+15005550006", "body": "a", **more}
+            self.refused(400, code, self.client.messages.create, **message)
+
+    def test_signs_what_arrives_as_its_own_validator_wants_it(self):
+        offer = self.client.available_phone_numbers("US").local.list(sms_enabled=True, limit=1)[0]
+        ours, theirs = offer.phone_number, "+19705550154"
+        with Receiver() as receiver:
+            url = receiver.origin + "/sms?agency=1"
+            number = self.client.incoming_phone_numbers.create(phone_number=ours, sms_url=url)
+            told = self.control("/inbound", {"from": theirs, "to": ours, "text": "Stop"})
+            self.control("/inbound", {"from": theirs, "to": ours, "text": "a", "json": True})
+            (_, signature, body), (path, json_signature, json_body) = receiver.told(2)
+        form = dict(parse_qsl(body, keep_blank_values=True))
+        validator = RequestValidator(self.token)
+        self.assertTrue(validator.validate(url, form, signature))
+        self.assertFalse(validator.validate(url, {**form, "Body": "another"}, signature))
+        self.assertTrue(validator.validate(receiver.origin + path, json_body, json_signature))
+        self.assertEqual((form["MessageSid"], form["From"], form["Body"]), (told["sid"], theirs, "Stop"))
+        self.refused(400, 21610, self.client.messages.create, to=theirs, from_=ours, body="a")
+        number.delete()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 // The simulator in Twilio's shape, asked by Twilio's own JavaScript client, of which nothing but the host is changed.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -53,7 +55,32 @@ async function control(path, body) {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`${baseUrl}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
   assert.equal(answer.status, 200);
+  return answer.json();
 }
+
+// Somebody who is told of things; `told(n)` gives n requests with their address, header and body.
+async function receiver() {
+  const all = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request.setEncoding("utf8")) body += part;
+    all.push({ path: request.url, signature: request.headers["x-twilio-signature"], body });
+    response.setHeader("content-type", "text/xml").end("<Response/>");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const told = async (count) => {
+    for (let waited = 0; all.length < count && waited < 20_000; waited += 20) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(all.length, count);
+    return all;
+  };
+  const end = () => new Promise((resolve) => server.close(resolve));
+  return { origin: `http://127.0.0.1:${server.address().port}`, told, end };
+}
+
+const parameters = (body) => Object.fromEntries(new URLSearchParams(body));
 
 test("twilio searches, buys, fetches, updates and releases", async () => {
   const search = client.availablePhoneNumbers("US").local;
@@ -159,4 +186,88 @@ test("twilio reads the account, its prices and what its numbers were used for", 
   assert.deepEqual(await client.calls.list({ to: "+15005550009" }), []);
   const [message] = await client.messages.list({ dateSentAfter: new Date("2026-03-04T00:00:00Z") });
   assert.deepEqual([message.from, message.dateSent.toISOString()], ["+19705551234", "2026-03-04T08:00:00.000Z"]);
+});
+
+test("twilio sends, lists, fetches and deletes messages", async () => {
+  const to = "+19705550142";
+  const from = "+15005550006";
+  const receiving = await receiver();
+  const statusCallback = `${receiving.origin}/status?agency=1`;
+  const sent = await client.messages.create({ to, from, body: "Grüße & more", statusCallback });
+  assert.match(sent.sid, /^SM[0-9a-f]{32}$/);
+  assert.deepEqual([sent.status, sent.direction, sent.to, sent.from], ["queued", "outbound-api", to, from]);
+  assert.deepEqual([sent.numSegments, sent.numMedia, sent.errorCode, sent.dateSent], ["1", "0", null, null]);
+
+  for (const [at, status] of Object.entries(["sent", "delivered"])) {
+    const { signature, body, path } = (await receiving.told(2))[at];
+    assert.equal(`${receiving.origin}${path}`, statusCallback);
+    assert.ok(twilio.validateRequest(token, signature, statusCallback, parameters(body)));
+    const { MessageSid, MessageStatus, SmsStatus } = parameters(body);
+    assert.deepEqual([MessageSid, MessageStatus, SmsStatus], [sent.sid, status, status]);
+  }
+  await receiving.end();
+  const fetched = await client.messages(sent.sid).fetch();
+  assert.deepEqual([fetched.status, fetched.body], ["delivered", "Grüße & more"]);
+  assert.ok(Math.abs(fetched.dateSent - Date.now()) < 60_000, `${fetched.dateSent}`);
+  const picture = await client.messages.create({ to, from, mediaUrl: ["https://a.example/1.png", "https://a.example/2"] });
+  assert.deepEqual([picture.sid.slice(0, 2), picture.numMedia], ["MM", "2"]);
+  const listed = await client.messages.list({ to, pageSize: 1 });
+  assert.deepEqual(listed.map(({ sid }) => sid), [picture.sid, sent.sid]);
+  assert.equal(await client.messages(sent.sid).remove(), true);
+  assert.deepEqual(await refusal(client.messages(sent.sid).fetch()), [404, 20404]);
+});
+
+test("twilio shows why a message was not sent", async () => {
+  const send = (more) => client.messages.create({ to: "+19705550143", from: "+15005550006", body: "a", ...more });
+  for (const [more, code] of [
+    [{ to: "+15005550001" }, 21211],
+    [{ to: "+15005550009" }, 21614],
+    [{ to: "+15005550004" }, 21610],
+    [{ from: "+15005550001" }, 21212],
+    [{ from: "+15005550007" }, 21606],
+    [{ from: "+15005550008" }, 21611],
+    [{ from: "+19705550144" }, 21606],
+    [{ body: "" }, 21602],
+    [{ body: "a".repeat(1601) }, 21617],
+  ]) {
+    assert.deepEqual(await refusal(send(more)), [400, code], JSON.stringify(more).slice(0, 60));
+  }
+  await control("/faults", { deed: "send", fault: "fail_after", times: 1 });
+  assert.deepEqual(await refusal(send({ body: "once" })), [500, 20500]);
+  const accepted = await (await fetch(`${baseUrl}/messages`)).json();
+  assert.deepEqual(accepted.filter(({ to }) => to === "+19705550143").map(({ text, injected }) => [text, injected]), [["once", false]]);
+});
+
+test("twilio signs what arrives as its own validators want it", async () => {
+  const receiving = await receiver();
+  const smsUrl = `${receiving.origin}/sms?agency=1&of=it's%20own`;
+  const [{ phoneNumber }] = await client.availablePhoneNumbers("US").local.list({ smsEnabled: true, limit: 1 });
+  const number = await client.incomingPhoneNumbers.create({ phoneNumber, smsUrl });
+  const from = "+19705550145";
+  const told = { from, to: phoneNumber, text: "1+1=2 & Grüße\n", media: ["https://a.example/1.png"], times: 2 };
+  const { sid: messageSid, status, body } = await control("/inbound", told);
+  assert.deepEqual([status, body], [200, "<Response/>"]);
+  const [first, second] = await receiving.told(2);
+  assert.deepEqual(first, second);
+  const form = parameters(first.body);
+  assert.ok(twilio.validateRequest(token, first.signature, smsUrl, form));
+  assert.ok(!twilio.validateRequest(token, first.signature, smsUrl, { ...form, Body: "another" }));
+  assert.ok(!twilio.validateRequest("another", first.signature, smsUrl, form));
+  assert.deepEqual([form.MessageSid, form.From, form.To, form.Body], [messageSid, from, phoneNumber, told.text]);
+  assert.deepEqual([form.NumMedia, form.MediaUrl0, form.MediaContentType0], ["1", told.media[0], "image/png"]);
+
+  await control("/inbound", { from, to: phoneNumber, text: "stop", json: true });
+  const { path, signature, body: json } = (await receiving.told(3))[2];
+  const url = `${smsUrl}&${path.split("&").at(-1)}`;
+  assert.ok(twilio.validateRequestWithBody(token, signature, url, json));
+  assert.ok(!twilio.validateRequestWithBody(token, signature, url, `${json} `));
+  assert.equal(JSON.parse(json).Body, "stop");
+  await receiving.end();
+  const message = await client.messages(messageSid).fetch();
+  assert.deepEqual([message.direction, message.status, message.body], ["inbound", "received", told.text]);
+  const send = () => client.messages.create({ from: phoneNumber, to: from, body: "a" });
+  assert.deepEqual(await refusal(send()), [400, 21610]);
+  await control("/inbound", { from, to: phoneNumber, text: "START" });
+  assert.equal((await send()).status, "queued");
+  await client.incomingPhoneNumbers(number.sid).remove();
 });

@@ -22,6 +22,8 @@ pub enum Request {
     Owned,
     /// `Port::release`
     Release,
+    /// A message to be sent; only the carriers in the shape of another send any.
+    Send,
 }
 
 /// What goes wrong with a request.

@@ -11,6 +11,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use serde_json::json;
 
+use super::unsendable::Unsendable;
 use crate::carrier::{Refusal, Trouble};
 
 /// Why something was not answered.
@@ -50,6 +51,8 @@ pub enum Kind {
     /// It is not sold, or is sold already. That the status is 409 is known from a client that expects just this code with just
     /// this status for a number that was bought before; Telnyx' documentation has none.
     Unavailable,
+    /// It is a message that is not sent.
+    Unsendable(Unsendable),
 }
 
 impl Kind {
@@ -79,6 +82,10 @@ impl Kind {
             Self::Unsearched => {
                 let title = "Must search phone number via search API first";
                 (422, "85000", title, "The phone number was not returned in a recent search.")
+            }
+            Self::Unsendable(why) => {
+                let (code, title, detail) = why.row();
+                (400, code, title, detail)
             }
             Self::Unavailable => (409, "85001", "Phone numbers not available", "The phone number is not available."),
         };

@@ -11,13 +11,18 @@ mod books;
 mod controls;
 mod error;
 mod filters;
+mod inbound;
+mod messages;
+mod messaging;
 mod notes;
 mod number_orders;
 mod phone_numbers;
 mod query;
 mod records;
+mod sending;
 mod settings;
 mod sub_number_orders;
+mod unsendable;
 mod wire;
 
 use actix_web::web::{self, Data, JsonConfig, ServiceConfig};
@@ -29,6 +34,7 @@ use crate::carrier::simulator::Entry;
 use crate::dialect::{Endpoint, resources};
 
 pub use self::auth::ApiKey;
+pub use self::messaging::Messaging;
 
 /// What Telnyx' clients ask. A path that names something stands before the one with `{id}` in its place.
 const ENDPOINTS: &[Endpoint] = &[
@@ -47,6 +53,8 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint::patch("/v2/phone_numbers/{id}/messaging", || web::to(settings::update_messaging), undescribed),
     Endpoint::get("/v2/phone_numbers/{id}/voice", || web::to(settings::voice), undescribed),
     Endpoint::patch("/v2/phone_numbers/{id}/voice", || web::to(settings::update_voice), undescribed),
+    Endpoint::post("/v2/messages", || web::to(messages::send), undescribed),
+    Endpoint::get("/v2/messages/{id}", || web::to(messages::retrieve), undescribed),
     Endpoint::get("/v2/balance", || web::to(balance::retrieve), undescribed),
     Endpoint::get("/v2/detail_records", || web::to(records::list), undescribed),
 ];
@@ -56,14 +64,23 @@ const CONTROLS: &[Endpoint] = &[
     Endpoint::post("/orders/pending", || web::to(controls::pending), undescribed),
     Endpoint::post("/locks", || web::to(controls::locks), undescribed),
     Endpoint::post("/uses", || web::to(controls::uses), undescribed),
+    Endpoint::post("/campaigns", || web::to(controls::campaigns), undescribed),
+    Endpoint::get("/messages", || web::to(messages::accepted), undescribed),
+    Endpoint::post("/inbound", || web::to(inbound::arrive), undescribed),
 ];
 
 /// What answers in Telnyx' shape for an account with this key, whose ledger holds these entries.
-pub fn shape(key: ApiKey, entries: Vec<Entry>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+pub fn shape(
+    key: ApiKey,
+    messaging: Messaging,
+    entries: Vec<Entry>,
+) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
     let (key, books, uses) = (Data::new(key), Data::new(Books::of(entries)), Data::new(Uses::default()));
+    let messaging = Data::new(messaging);
     move |config| {
         config
             .app_data(Data::clone(&key))
+            .app_data(Data::clone(&messaging))
             .app_data(Data::clone(&books))
             .app_data(Data::clone(&uses))
             .app_data(JsonConfig::default().error_handler(error::not_understood))

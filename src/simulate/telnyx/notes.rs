@@ -31,6 +31,8 @@ pub const BILLING_GROUP: &str = "billing_group_id";
 pub const EXTERNAL_PIN: &str = "external_pin";
 /// There where it must not be deleted.
 pub const LOCK: &str = "deletion_lock_enabled";
+/// There where no campaign is registered for its messages.
+pub const UNREGISTERED: &str = "campaign_unregistered";
 
 /// The messaging profile of a number.
 pub fn messaging_profile(held: &Held) -> Option<&str> {

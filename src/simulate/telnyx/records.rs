@@ -1,5 +1,5 @@
-//! `GET /detail_records`: the calls and messages of the account's numbers, as somebody told the simulator; they are forgotten
-//! with the process.
+//! `GET /detail_records`: the calls and messages of the account's numbers: messages that were sent and that arrived here, and
+//! what somebody told the simulator, which is forgotten with the process.
 //!
 //! npm telnyx 7, resources/detail-records.d.ts, and <https://developers.telnyx.com/api-reference/detail-records/search-detail-records>.
 
@@ -15,9 +15,11 @@ use super::answer::answer;
 use super::auth::Caller;
 use super::error::{Failure, Kind};
 use super::filters::{self, Filters};
+use super::messaging::Messaging;
 use super::query::Query;
 use crate::carrier::simulator::{Office, Request, Simulator};
 use crate::model::{E164, Timestamp};
+use crate::simulate::messages::Message;
 
 /// The largest page: `[1 .. 50]` in <https://developers.telnyx.com/openapi/spec/tag/Detail-Records-API/>.
 const LARGEST_PAGE: u32 = 50;
@@ -98,6 +100,7 @@ pub async fn list(
     _: Caller,
     simulator: Data<Simulator>,
     uses: Data<Uses>,
+    messaging: Data<Messaging>,
 ) -> Result<HttpResponse, Failure> {
     let query = Query::of(&http);
     answer(&http, simulator, Request::Owned, move |office, _| {
@@ -110,7 +113,8 @@ pub async fn list(
         let kind = if CALLS.contains(&wanted) { What::Call } else { What::Message };
         let when = if kind == What::Call { "started_at" } else { "created_at" };
         let filters = Filters::read(&query, &Use::any(kind).record("inbound"), when)?;
-        let of_type = uses.all().into_iter().filter(|used| used.record_type() == wanted);
+        let messages = messaging.messages.shown().into_iter().map(Use::of);
+        let of_type = uses.all().into_iter().chain(messages).filter(|used| used.record_type() == wanted);
         let mut records = of_type.map(|used| used.record(used.direction(office))).collect::<Vec<_>>();
         records.retain(|record| filters.take(record));
         filters.sort(&mut records);
@@ -120,6 +124,11 @@ pub async fn list(
 }
 
 impl Use {
+    fn of(message: Message) -> Self {
+        let Message { from, to, at, .. } = message;
+        Self { from, to, at: When::Micros(at.0), ..Self::any(What::Message) }
+    }
+
     fn record_type(&self) -> &str {
         match self.kind {
             What::Message => MESSAGES,

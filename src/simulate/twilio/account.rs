@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -19,7 +20,10 @@ use super::sid::{is_sid, sid};
 use crate::carrier::Rented;
 use crate::carrier::simulator::{Held, Office, Simulator};
 use crate::model::{E164, Secret};
+use crate::simulate::messages::Messages;
 
+/// The file of its messages in the simulator's directory: a JSON line each.
+const MESSAGES: &str = "twilio-messages.jsonl";
 /// When every simulated account was opened: an account has to have begun sometime.
 const OPENED: &str = "Thu, 30 Jul 2015 20:00:00 +0000";
 /// What an account's answer says where to find (Twilio's OpenAPI; only what is answered here).
@@ -42,6 +46,10 @@ pub struct Account {
     pub addresses: Addresses,
     /// What its numbers were used for.
     pub uses: Uses,
+    /// What it sent, and what arrived.
+    pub messages: Messages,
+    /// How long a message takes from one status to the next.
+    pub message_delay: Duration,
     /// Which number a SID is of; a number that is rented anew has another SID.
     numbers: RwLock<HashMap<String, E164>>,
     /// Held while a number is changed: what is not sent stays as it is, so that nobody may change it meanwhile.
@@ -63,11 +71,17 @@ struct Shown<'a> {
 }
 
 impl Account {
-    /// The account of this name, what a simulator has sold it, and the addresses that are in this directory.
+    /// The account of this name, what a simulator has sold it, and the addresses and messages that are in this directory.
     ///
     /// # Errors
     /// What the file system says; [`io::ErrorKind::InvalidInput`] where the SID is none of an account.
-    pub fn open(directory: &Path, simulator: &Simulator, sid: &str, auth_token: &str) -> io::Result<Self> {
+    pub fn open(
+        directory: &Path,
+        simulator: &Simulator,
+        sid: &str,
+        auth_token: &str,
+        message_delay: Duration,
+    ) -> io::Result<Self> {
         if !is_sid(sid, "AC") {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -79,6 +93,8 @@ impl Account {
             auth_token: Secret::new(auth_token.to_owned()),
             addresses: Addresses::open(directory)?,
             uses: Uses::default(),
+            messages: Messages::open(directory, MESSAGES)?,
+            message_delay,
             numbers: RwLock::default(),
             changing: Mutex::default(),
         };

@@ -34,6 +34,11 @@ impl Error {
         Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
 
+    /// 409, with one of Twilio's codes.
+    pub fn conflict(code: u32, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, ..Self::refused(code, message) }
+    }
+
     /// 401: nobody has signed in, or nobody that Twilio knows.
     pub fn unauthorized(message: &str) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, code: 20003, message: message.to_owned() }

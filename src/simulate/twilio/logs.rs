@@ -1,6 +1,6 @@
-//! What numbers were used for: calls (<https://www.twilio.com/docs/voice/api/call-resource>) and messages
-//! (<https://www.twilio.com/docs/messaging/api/message-resource>). Nobody ever calls here: somebody says what happened, with
-//! `POST /uses`, and it is forgotten when the simulator ends.
+//! What numbers were used for: calls (<https://www.twilio.com/docs/voice/api/call-resource>), and messages beside those that
+//! were really sent here. Nobody ever calls here: somebody says what happened, with `POST /uses`, and it is forgotten when
+//! the simulator ends.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -89,53 +89,46 @@ pub async fn told(account: Data<Account>, Json(told): Json<Told>) -> Result<Http
     Ok(HttpResponse::Ok().json(json!({})))
 }
 
+/// The newest first.
 pub async fn calls(
     request: HttpRequest,
     SignedIn(account): SignedIn,
     simulator: Data<Simulator>,
 ) -> Result<HttpResponse, Error> {
-    list(&request, Kind::Call, "StartTime", "calls", &account, |one| call(&account, simulator.office(), one))
-}
-
-pub async fn messages(
-    request: HttpRequest,
-    SignedIn(account): SignedIn,
-    simulator: Data<Simulator>,
-) -> Result<HttpResponse, Error> {
-    list(&request, Kind::Message, "DateSent", "messages", &account, |one| message(&account, simulator.office(), one))
-}
-
-/// The newest first.
-fn list(
-    request: &HttpRequest,
-    kind: Kind,
-    time: &str,
-    name: &str,
-    account: &Account,
-    shown: impl Fn(&Use) -> Value,
-) -> Result<HttpResponse, Error> {
-    let asked = Parameters::of_query(request)?;
-    let page = Page::of(request, &asked)?;
-    let days = Days::read(&asked, time)?;
-    let mut rows = account.uses.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let asked = Parameters::of_query(&request)?;
+    let page = Page::of(&request, &asked)?;
+    let days = Days::read(&asked, "StartTime")?;
+    let mut rows = account.uses.of(Kind::Call);
     rows.retain(|one| {
         let is = |name, number: &str| asked.text(name).is_none_or(|wanted| wanted == number);
-        one.kind == kind && is("From", &one.from) && is("To", &one.to) && days.include(one.at)
+        is("From", &one.from) && is("To", &one.to) && days.include(one.at)
     });
     rows.sort_by_key(|one| std::cmp::Reverse(one.at));
     let rows = page.cut(rows.into_iter().map(|one| (one.sid.clone(), one)).collect())?;
-    let rows = rows.into_iter().map(|(sid, one)| (sid, shown(&one))).collect();
-    Ok(HttpResponse::Ok().json(page.answer(name, rows)))
+    let rows = rows.into_iter().map(|(sid, one)| (sid, call(&account, simulator.office(), &one))).collect();
+    Ok(HttpResponse::Ok().json(page.answer("calls", rows)))
+}
+
+impl Uses {
+    /// The messages, with when each was sent, as their list shows them.
+    pub fn messages(&self, account: &Account, office: &Office) -> Vec<(Timestamp, Value)> {
+        self.of(Kind::Message).iter().map(|one| (one.at, message(account, office, one))).collect()
+    }
+
+    fn of(&self, kind: Kind) -> Vec<Use> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|one| one.kind == kind).cloned().collect()
+    }
 }
 
 /// When something has to have happened: from, and before.
-struct Days(Timestamp, Timestamp);
+pub struct Days(Timestamp, Timestamp);
 
 impl Days {
     /// `StartTime`, `StartTime>` and `StartTime<`, whose `=` belongs to the query: `StartTime>=2026-01-15`. Each is a day in
     /// GMT or, as the clients write it, an instant. Calls are "on or after" the one and "before" the other, messages "on and
     /// before" it (Twilio's documents and OpenAPI).
-    fn read(asked: &Parameters, name: &str) -> Result<Self, Error> {
+    pub fn read(asked: &Parameters, name: &str) -> Result<Self, Error> {
         let read = |sign: &str| {
             let name = format!("{name}{sign}");
             asked.text(&name).map(|text| instants(text).ok_or_else(|| invalid(&name, text))).transpose()
@@ -147,7 +140,8 @@ impl Days {
         Ok(Self(first.unwrap_or(Timestamp(i64::MIN)), end.unwrap_or(Timestamp(i64::MAX))))
     }
 
-    fn include(&self, at: Timestamp) -> bool {
+    /// Whether it was then.
+    pub fn include(&self, at: Timestamp) -> bool {
         self.0 <= at && at < self.1
     }
 }

@@ -8,15 +8,20 @@ mod addresses;
 mod auth;
 mod available;
 mod error;
+mod inbound;
 mod logs;
+mod messages;
 mod numbers;
 mod page;
 mod parameters;
 mod pattern;
 mod pricing;
 mod regulation;
+mod sending;
 mod settings;
 mod sid;
+mod signature;
+mod status;
 mod wire;
 
 use std::io;
@@ -35,7 +40,7 @@ use crate::model::{Features, Wanted};
 pub use account::Account;
 use error::Error;
 
-/// Everything that is answered, and `/uses`, which is no part of Twilio's.
+/// Everything that is answered; the last four are no part of Twilio's.
 const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/2010-04-01/Accounts.json", || web::to(account::list), undescribed),
     Endpoint::get("/2010-04-01/Accounts/{account}.json", || web::to(account::fetch), undescribed),
@@ -54,11 +59,18 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint::post("/2010-04-01/Accounts/{account}/Addresses.json", || web::to(addresses::create), undescribed),
     Endpoint::get("/2010-04-01/Accounts/{account}/Addresses/{sid}.json", || web::to(addresses::fetch), undescribed),
     Endpoint::get("/2010-04-01/Accounts/{account}/Calls.json", || web::to(logs::calls), undescribed),
-    Endpoint::get("/2010-04-01/Accounts/{account}/Messages.json", || web::to(logs::messages), undescribed),
+    Endpoint::get("/2010-04-01/Accounts/{account}/Messages.json", || web::to(messages::list), undescribed),
+    Endpoint::post("/2010-04-01/Accounts/{account}/Messages.json", || web::to(messages::send), undescribed),
+    Endpoint::get(MESSAGE, || web::to(messages::fetch), undescribed),
+    Endpoint::delete(MESSAGE, || web::to(messages::delete), undescribed),
     Endpoint::get("/v1/PhoneNumbers/Countries", || web::to(pricing::countries), undescribed),
     Endpoint::get("/v1/PhoneNumbers/Countries/{country}", || web::to(pricing::country), undescribed),
     Endpoint::post("/uses", || web::to(logs::told), undescribed),
+    Endpoint::get("/messages", || web::to(messages::accepted), undescribed),
+    Endpoint::post("/inbound", || web::to(inbound::arrive), undescribed),
+    Endpoint::post("/campaigns", || web::to(sending::campaigns), undescribed),
 ];
+const MESSAGE: &str = "/2010-04-01/Accounts/{account}/Messages/{sid}.json";
 const NUMBER: &str = "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{sid}.json";
 
 /// Answers as Twilio would, for one account.

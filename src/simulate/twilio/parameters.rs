@@ -7,9 +7,9 @@ use actix_web::web::Query;
 
 use super::error::Error;
 
-/// What was sent, by its names; of a name that was sent twice, the last.
+/// What was sent, by its names.
 #[derive(Clone, Debug, Default)]
-pub struct Parameters(BTreeMap<String, String>);
+pub struct Parameters(BTreeMap<String, Vec<String>>);
 
 impl Parameters {
     /// Those of the query.
@@ -29,13 +29,22 @@ impl Parameters {
     }
 
     fn read(text: &str) -> Result<Self, Error> {
-        let read = Query::<BTreeMap<String, String>>::from_query(text);
-        read.map(|read| Self(read.into_inner())).map_err(|error| Error::refused(20422, error.to_string()))
+        let read = Query::<Vec<(String, String)>>::from_query(text);
+        let mut all = BTreeMap::<_, Vec<_>>::new();
+        for (name, text) in read.map_err(|error| Error::refused(20422, error.to_string()))?.into_inner() {
+            all.entry(name).or_default().push(text);
+        }
+        Ok(Self(all))
     }
 
-    /// One of them, even if it is empty: that takes something away.
+    /// One of them, even if it is empty: that takes something away. Of those that were sent twice, the last.
     pub fn sent(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.every(name).last().map(String::as_str)
+    }
+
+    /// One of them as often as it was sent.
+    pub fn every(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// One of them that is not empty.
@@ -50,6 +59,6 @@ impl Parameters {
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+        self.0.iter().flat_map(|(name, every)| every.iter().map(|text| (name.as_str(), text.as_str())))
     }
 }

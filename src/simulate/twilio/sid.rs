@@ -7,12 +7,16 @@ use aws_lc_rs::digest::{SHA256, digest};
 /// The SID of what is known here by another name: always the same of the same.
 pub fn sid(prefix: &str, name: &str) -> String {
     let hash = digest(&SHA256, format!("{prefix} {name}").as_bytes());
-    let mut sid = prefix.to_owned();
-    for byte in hash.as_ref().iter().take(16) {
+    format!("{prefix}{}", hex(&hash.as_ref()[..16]))
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         // A String takes whatever is written to it.
-        let _ = write!(sid, "{byte:02x}");
-    }
-    sid
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Whether it has the shape of a SID of this kind, as Twilio's OpenAPI gives it (`^PN[0-9a-fA-F]{32}$`).

@@ -203,10 +203,13 @@ fn kind(notes: &Notes) -> Option<NumberType> {
     NumberType::ALL.into_iter().find(|kind| kind.name() == name)
 }
 
-/// Of a number that was not bought here, nothing is known: then it can do what most can.
+/// Whether a number can do something. Of one that was not bought here, nothing is known: then it can do what most can.
+pub fn has_feature(notes: &Notes, name: &str) -> bool {
+    notes.get(FEATURES).map_or("voice sms", String::as_str).split(' ').any(|feature| feature == name)
+}
+
 fn capabilities(notes: &Notes) -> Capabilities {
-    let features = notes.get(FEATURES).map_or("voice sms", String::as_str);
-    let has = |name| features.split(' ').any(|feature| feature == name);
+    let has = |name| has_feature(notes, name);
     Capabilities { voice: has("voice"), sms: has("sms"), mms: has("mms"), fax: has("fax") }
 }
 

@@ -26,8 +26,15 @@ pub struct Telnyx {
 
 impl Telnyx {
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// One that is started with more than that.
+    pub fn with(more: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self { server: Server::spawn(command(directory.path())), directory }
+        let mut command = command(directory.path());
+        command.args(more);
+        Self { server: Server::spawn(command), directory }
     }
 
     /// The same after it was killed.

@@ -33,6 +33,7 @@ mod releases;
 mod repeats;
 mod rim;
 mod secrets;
+mod sending;
 mod shop;
 mod tenancy;
 mod trade;

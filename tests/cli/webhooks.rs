@@ -48,7 +48,8 @@ fn serve(inventory: &Inventory) -> Server {
 
 fn serve_with(inventory: &Inventory, settings: &[(&str, &str)]) -> Server {
     let mut serve = command(inventory, settings);
-    serve.args(["serve", "--listen", "127.0.0.1:0"]);
+    // A proxy that is not there: nobody asks it.
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("HTTP_PROXY", "http://127.0.0.1:9");
     Server::spawn(serve)
 }
 
@@ -264,7 +265,7 @@ fn a_server_that_dies_between_sending_and_writing_sends_again_with_the_same_id()
 #[test]
 fn a_receiver_that_hangs_holds_up_nobody_else() {
     let inventory = inventory();
-    let hanging: Vec<Receiver> = (0..3)
+    let hanging: Vec<Receiver> = (0..20)
         .map(|_| {
             Receiver::answering(|_| {
                 std::thread::sleep(Duration::from_secs(60));
@@ -279,7 +280,10 @@ fn a_receiver_that_hangs_holds_up_nobody_else() {
     add(&inventory, 1, &prompt.url, &[]);
     let server = serve(&inventory);
     happen(&inventory, 1, 20);
-    hanging.iter().for_each(|receiver| drop(receiver.wait_for(1)));
+    // More than there are turns at once.
+    while hanging.iter().filter(|receiver| receiver.letters().len() == 1).count() < 16 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let began = Instant::now();
     for number in 21..30 {
         happen(&inventory, 1, number);
@@ -289,6 +293,26 @@ fn a_receiver_that_hangs_holds_up_nobody_else() {
     let began = Instant::now();
     assert_eq!(server.stop().0, Some(0));
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+#[test]
+fn what_cannot_be_signed_waits_until_it_can() {
+    let inventory = inventory();
+    let receiver = Receiver::willing();
+    let (webhook, _) = add(&inventory, 1, &receiver.url, &[]);
+    let mut keyless = command(&inventory, &ALLOWED);
+    keyless.args(["serve", "--listen", "127.0.0.1:0"]).env_remove("LINEKEEPER_CREDENTIALS_KEY");
+    let server = Server::spawn(keyless);
+    happen(&inventory, 1, 20);
+    let began = Instant::now();
+    while !server.log().contains("there is no key") {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    wait_for_deliveries(&inventory, &webhook, &["agent.added waiting 0 "]);
+    assert_eq!(server.stop().1.matches("there is no key").count(), 1, "it is said once in a while");
+    let _server = serve(&inventory);
+    assert_eq!(receiver.wait_for(1).len(), 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const MAX_URL_BYTES: usize = 2_000;
 /// IPv4 networks that are not the internet's, or whose addresses stand for others (IANA's registry of special-purpose
 /// addresses; 168.63.129.16 is Azure's own beside the metadata address).
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -156,6 +156,7 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 /// The machine's own way to find a name's addresses.
+#[must_use]
 pub fn system_lookup() -> Lookup {
     Arc::new(|name| Ok((name, 0).to_socket_addrs()?.map(|address| address.ip()).collect()))
 }

@@ -18,6 +18,7 @@ mod demo;
 mod keys;
 mod orders;
 mod receiver;
+mod webhook_refusals;
 mod webhooks;
 
 use std::path::Path;

@@ -157,7 +157,7 @@ fn tell(store: &Store, agency: AgencyId) {
     for turn in dispatch.turns().unwrap() {
         turn.run().unwrap();
     }
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     store
         .write(|change| {
             assert_eq!(webhooks::deliveries(change, agency, id, true, 1)?.len(), 0);

@@ -57,7 +57,7 @@ impl Worker {
         }
         let telling = Arc::clone(&dispatch);
         let mut housekeeping = None;
-        threads.push(Thread::start("webhooks", EVERY, EVERY, move || {
+        threads.push(Thread::start("webhooks", EVERY * 2, EVERY, move || {
             attempt("webhooks could not be told of events", || telling.turns().map(begin));
             if is_time(&mut housekeeping) {
                 attempt("old deliveries could not be forgotten", || telling.forget_old());

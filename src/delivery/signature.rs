@@ -41,6 +41,8 @@ pub fn signatures(secrets: &[Secret], id: DeliveryId, timestamp: i64, body: &str
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use uuid::Uuid;
@@ -55,7 +57,7 @@ mod tests {
             .map(|text| Secret::new(text.to_owned()));
         let signed =
             |secrets: &[Secret]| signatures(secrets, DeliveryId(Uuid::nil()), 1_614_265_330, r#"{"test": 2432232314}"#);
-        let (first, second) = (signed(std::slice::from_ref(&one)), signed(std::slice::from_ref(&two)));
+        let (first, second) = (signed(from_ref(&one)), signed(from_ref(&two)));
         assert_eq!(first, "v1,Y5/uRWupLQOPxe4D5mBYrd9dRGhY+xtWrnxDwy59WDE=");
         assert_eq!(signed(&[one, two]), format!("{first} {second}"));
     }

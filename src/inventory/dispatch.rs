@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use metrics::counter;
 
-use super::webhooks::{later, secrets};
+use super::accounts::no_key;
+use super::schedule::{MAX_RETRY_AFTER, later, next_attempt};
+use super::webhooks::secrets;
 use crate::clock::{Clock, Ids};
 use crate::delivery::{Attempt, Courier, Message, payload};
 use crate::model::{
@@ -24,32 +26,21 @@ use crate::store::keyring::Keyring;
 use crate::store::{Change, Listening, Scope, Store};
 
 /// How many webhooks are told of something at once.
-const TURNS: usize = 32;
-/// How many of them may be such as were slow or took nothing when they were told last: the others find room.
-const TURNS_OF_AILING: usize = 16;
+const TURNS: usize = 64;
+/// How many of them at once are given to webhooks that are well, and how many to such as were slow or took nothing when
+/// they were told last, or are slow now: neither kind takes the other's.
+const TURNS_OF_A_KIND: usize = 16;
 /// How long a turn lasts before others are looked at.
 const TURN: Duration = Duration::from_secs(10);
 /// Who takes longer than this is slow.
 const SLOW: Duration = Duration::from_secs(2);
 /// The longest that a webhook is left alone after it has taken nothing, if it does not want to be for longer.
 const MAX_REST: Duration = Duration::from_mins(5);
-/// The longest that a webhook may want to be left alone (`Retry-After`).
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// How many deliveries of a webhook wait at most: further events wait where they are.
 const BACKLOG: u32 = 1_000;
 /// How many events are looked at in one change, and how many such changes are made in a row for one webhook.
 const PAGE: u32 = 500;
 const PAGES: usize = 20;
-/// What comes between attempts, after the first such time, which is a setting; the last again and again.
-const STEPS: [Duration; 5] = [
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-    Duration::from_hours(2),
-    Duration::from_hours(5),
-    Duration::from_hours(10),
-];
-/// How long after the first attempt the last one is made.
-const GIVEN_UP_AFTER: Duration = Duration::from_hours(24);
 /// How long a webhook may take nothing before it is disabled.
 const DISABLED_AFTER: Duration = Duration::from_hours(5 * 24);
 /// How long deliveries are remembered, and how old an event may be that a webhook is told of.
@@ -70,11 +61,22 @@ pub struct Dispatch {
 /// How it stands with a webhook, beside what the store knows.
 #[derive(Clone, Copy, Debug, Default)]
 struct Standing {
-    is_in_hand: bool,
+    in_hand_since: Option<Instant>,
     /// It was slow when it was told last, or did not take it.
     is_ailing: bool,
-    /// What came of it could not be written down: it is left alone for a while, or it would be told the same at once.
+    /// Until when it is left alone after a fault of ours.
     rests_until: Option<Timestamp>,
+}
+
+impl Standing {
+    fn is_in_hand(&self) -> bool {
+        self.in_hand_since.is_some()
+    }
+
+    /// Whether it is not to be given the turn of one that is well.
+    fn is_ailing_or_slow(&self) -> bool {
+        self.is_ailing || self.in_hand_since.is_some_and(|since| since.elapsed() > SLOW)
+    }
 }
 
 /// A webhook's turn to be told of what is due. Nobody else tells it, until this is dropped.
@@ -104,7 +106,7 @@ impl Dispatch {
     /// [`Error::Internal`] where the store fails.
     pub fn turns(self: &Arc<Self>) -> Result<Vec<Turn>> {
         let mut listening = self.store.read(|snapshot| snapshot.listening())?;
-        self.board().retain(|id, standing| standing.is_in_hand || listening.iter().any(|one| one.webhook == *id));
+        self.board().retain(|id, standing| standing.is_in_hand() || listening.iter().any(|one| one.webhook == *id));
         for one in listening.iter_mut().filter(|one| one.has_news) {
             match self.take_on(&one.scope, one.webhook) {
                 Ok(true) => one.due_at = one.due_at.or(Some(self.clock.now())),
@@ -127,7 +129,7 @@ impl Dispatch {
     /// Whether nothing is under way.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        !self.board().values().any(|standing| standing.is_in_hand)
+        !self.board().values().any(|standing| standing.is_in_hand())
     }
 
     /// Forgets deliveries that are old, and secrets that do not sign any more.
@@ -180,19 +182,16 @@ impl Dispatch {
     /// The turn of a webhook, if nobody has it in hand, it is not left alone, and there is room.
     fn turn(self: &Arc<Self>, one: &Listening, now: Timestamp) -> Option<Turn> {
         let mut board = self.board();
-        let taken = |board: &HashMap<WebhookId, Standing>, ailing_only: bool| {
-            board.values().filter(|other| other.is_in_hand && (!ailing_only || other.is_ailing)).count()
-        };
         let mut standing = board.get(&one.webhook).copied().unwrap_or_default();
         standing.is_ailing |= one.rests_until.is_some();
-        let has_room = taken(&board, false) < TURNS && !(standing.is_ailing && taken(&board, true) >= TURNS_OF_AILING);
-        if standing.is_in_hand
-            || standing.rests_until.max(one.rests_until).is_some_and(|until| until > now)
-            || !has_room
-        {
+        let taken = || board.values().filter(|other| other.is_in_hand());
+        let of_its_kind = taken().filter(|other| other.is_ailing_or_slow() == standing.is_ailing).count();
+        let has_room = taken().count() < TURNS && of_its_kind < TURNS_OF_A_KIND;
+        let rests = standing.rests_until.max(one.rests_until).is_some_and(|until| until > now);
+        if standing.is_in_hand() || rests || !has_room {
             return None;
         }
-        standing.is_in_hand = true;
+        standing.in_hand_since = Some(Instant::now());
         board.insert(one.webhook, standing);
         Some(Turn { dispatch: Arc::clone(self), scope: one.scope, webhook: one.webhook })
     }
@@ -219,17 +218,23 @@ impl Turn {
                 Err(error) => return Err(error),
             };
             let asked = Instant::now();
-            let attempt = self.tell(&webhook, &delivery, &event, now);
+            let attempt = match self.tell(&webhook, &delivery, &event, now) {
+                Ok(attempt) => attempt,
+                Err(error) => {
+                    self.leave_alone(now);
+                    return Err(error);
+                }
+            };
             let is_delivered = attempt.is_delivered();
             let is_ailing = !is_delivered || asked.elapsed() > SLOW;
             let recorded = self.record(delivery, &attempt);
-            self.dispatch.board().entry(self.webhook).and_modify(|standing| {
-                standing.is_ailing = is_ailing;
-                standing.rests_until = recorded.is_err().then(|| later(now, MAX_REST));
-            });
+            self.dispatch.board().entry(self.webhook).and_modify(|standing| standing.is_ailing = is_ailing);
             match recorded {
                 Ok(()) | Err(Error::NotFound(Noun::Webhook)) => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.leave_alone(now);
+                    return Err(error);
+                }
             }
             if !is_delivered {
                 return Ok(());
@@ -238,14 +243,17 @@ impl Turn {
         Ok(())
     }
 
-    fn tell(&self, webhook: &Webhook, delivery: &Delivery, event: &Event, now: Timestamp) -> Attempt {
-        match secrets(&self.dispatch.keyring, self.scope.agency(), webhook, now) {
-            Ok(secrets) => {
-                let message = Message { id: delivery.id, at: now, body: &payload::of(event), secrets: &secrets };
-                self.dispatch.courier.carry(&webhook.url, &message)
-            }
-            Err(why) => Attempt { status: None, said: Some(why.says().to_owned()), retry_after: None },
-        }
+    /// Leaves the webhook alone for a while after a fault of ours: it would be told the same at once, again and again.
+    fn leave_alone(&self, now: Timestamp) {
+        let until = later(now, MAX_REST);
+        self.dispatch.board().entry(self.webhook).and_modify(|standing| standing.rests_until = Some(until));
+    }
+
+    /// Sends a message once. Without the secrets nothing is sent: it is no attempt, and waits until they can be read.
+    fn tell(&self, webhook: &Webhook, delivery: &Delivery, event: &Event, now: Timestamp) -> Result<Attempt> {
+        let secrets = secrets(&self.dispatch.keyring, self.scope.agency(), webhook, now).map_err(no_key)?;
+        let message = Message { id: delivery.id, at: now, body: &payload::of(event), secrets: &secrets };
+        Ok(self.dispatch.courier.carry(&webhook.url, &message))
     }
 
     /// Writes down what came of an attempt.
@@ -331,65 +339,11 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(standing) = self.dispatch.board().get_mut(&self.webhook) {
-            standing.is_in_hand = false;
+            standing.in_hand_since = None;
         }
     }
-}
-
-/// When it is tried again that was tried so often; none: it is given up. Each time between is by chance up to a half shorter
-/// or longer, so that receivers that were told at once are not told at once again; but never shorter than the receiver wants,
-/// within an hour. The last attempt is made a day after the first.
-fn next_attempt(
-    attempts: u32,
-    first_at: Timestamp,
-    now: Timestamp,
-    (retry_delay, retry_after): (Duration, Option<Duration>),
-    chance: u32,
-) -> Option<Timestamp> {
-    let last_at = later(first_at, GIVEN_UP_AFTER);
-    let made = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let step = made.checked_sub(1).map_or(retry_delay, |at| STEPS[at.min(STEPS.len() - 1)]);
-    let wait = step / 2 + step.mul_f64(f64::from(chance) / f64::from(u32::MAX));
-    let wait = wait.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
-    (now < last_at).then(|| later(now, wait).min(last_at))
 }
 
 fn earlier(than: Timestamp, by: Duration) -> Timestamp {
     Timestamp(than.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{GIVEN_UP_AFTER, later, next_attempt};
-    use crate::model::Timestamp;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    /// How long after one another attempts are made.
-    fn waits(chance: u32, retry_after: Option<Duration>) -> Vec<u64> {
-        let (mut now, mut waits) = (Timestamp(0), Vec::new());
-        while let Some(next) =
-            next_attempt(u32::try_from(waits.len()).unwrap() + 1, Timestamp(0), now, (5 * SECOND, retry_after), chance)
-        {
-            waits.push(u64::try_from(next.0 - now.0).unwrap() / 1_000_000);
-            now = next;
-        }
-        assert_eq!(now, later(Timestamp(0), GIVEN_UP_AFTER), "the last is a day after the first");
-        waits
-    }
-
-    #[test]
-    fn attempts_are_made_until_a_day_after_the_first() {
-        assert_eq!(waits(u32::MAX / 2, None), [4, 299, 1_799, 7_199, 17_999, 35_999, 23_095]);
-        assert_eq!(waits(0, None)[..4], [2, 150, 900, 3_600]);
-        assert_eq!(waits(u32::MAX, None)[..4], [7, 450, 2_700, 10_800]);
-    }
-
-    #[test]
-    fn a_receiver_is_left_alone_as_long_as_it_wants_within_bounds() {
-        assert_eq!(waits(0, Some(60 * SECOND))[..3], [60, 150, 900]);
-        assert_eq!(waits(0, Some(Duration::from_secs(u64::MAX)))[..3], [3_600, 3_600, 3_600]);
-    }
 }

@@ -20,6 +20,7 @@ pub mod orders;
 pub mod purchases;
 pub mod releases;
 mod routes;
+mod schedule;
 mod settle;
 pub mod sync;
 pub mod users;

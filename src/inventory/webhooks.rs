@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::accounts::no_key;
+use super::schedule::later;
 use super::{access, name};
 use crate::clock::{Clock, Ids};
 use crate::delivery::{Courier, signature};
@@ -222,9 +223,4 @@ fn place(agency: AgencyId, column: Column, id: WebhookId) -> Place {
 
 fn new_secret() -> Result<Secret> {
     signature::new_secret().map_err(Error::internal)
-}
-
-/// A time after another.
-pub(super) fn later(than: Timestamp, by: Duration) -> Timestamp {
-    Timestamp(than.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
 }

@@ -20,6 +20,7 @@ mod keys;
 mod orders;
 mod receiver;
 mod sync;
+mod webhook_refusals;
 mod webhooks;
 
 use std::path::Path;

@@ -69,7 +69,7 @@ impl Receiver {
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let (kept, answer, connection) = (Arc::clone(&kept), Arc::clone(&answer), connection.unwrap());
-                std::thread::spawn(move || serve(connection, &kept, &answer));
+                std::thread::spawn(move || serve(&connection, &kept, &answer));
             }
         });
         Self { url, letters }
@@ -90,7 +90,7 @@ impl Receiver {
     }
 }
 
-fn serve(connection: TcpStream, kept: &Mutex<Vec<Letter>>, answer: &Arc<Answer>) -> Option<()> {
+fn serve(connection: &TcpStream, kept: &Mutex<Vec<Letter>>, answer: &Arc<Answer>) -> Option<()> {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -110,5 +110,6 @@ fn serve(connection: TcpStream, kept: &Mutex<Vec<Letter>>, answer: &Arc<Answer>)
         kept.len() - 1
     };
     let said = format!("HTTP/1.1 {}\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok", answer(place));
-    (&connection).write_all(said.as_bytes()).ok()
+    let mut connection = connection;
+    connection.write_all(said.as_bytes()).ok()
 }

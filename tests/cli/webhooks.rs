@@ -12,7 +12,7 @@ use linekeeper::model::AgencyId;
 
 const KEY: &str = "a key that encrypts secrets, and more";
 
-fn command(inventory: &Inventory, settings: &[(&str, &str)]) -> Command {
+pub fn command(inventory: &Inventory, settings: &[(&str, &str)]) -> Command {
     let mut command = linekeeper();
     command.env("LINEKEEPER_CREDENTIALS_KEY", KEY).env("LINEKEEPER_JWT_SECRET", SECRET);
     command.env("LINEKEEPER_DATA_DIR", inventory.path());
@@ -23,55 +23,56 @@ fn command(inventory: &Inventory, settings: &[(&str, &str)]) -> Command {
 }
 
 /// What lets a test's receiver be told.
-const ALLOWED: [(&str, &str); 3] =
+pub const ALLOWED: [(&str, &str); 3] =
     [("ALLOW_ADDRESSES", "127.0.0.0/8"), ("ALLOW_HTTP", "true"), ("RETRY_DELAY", "50ms")];
 
-fn run(inventory: &Inventory, args: &[&str]) -> Output {
+pub fn run(inventory: &Inventory, args: &[&str]) -> Output {
     command(inventory, &ALLOWED).arg("webhook").args(args).output().unwrap()
 }
 
-fn done(inventory: &Inventory, args: &[&str]) -> String {
+pub fn done(inventory: &Inventory, args: &[&str]) -> String {
     let output = run(inventory, args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn refused(inventory: &Inventory, args: &[&str]) -> String {
+pub fn refused(inventory: &Inventory, args: &[&str]) -> String {
     let output = run(inventory, args);
     assert_eq!(output.status.code(), Some(1), "{args:?}");
     String::from_utf8(output.stderr).unwrap()
 }
 
-fn serve(inventory: &Inventory) -> Server {
+pub fn serve(inventory: &Inventory) -> Server {
     serve_with(inventory, &ALLOWED)
 }
 
-fn serve_with(inventory: &Inventory, settings: &[(&str, &str)]) -> Server {
+pub fn serve_with(inventory: &Inventory, settings: &[(&str, &str)]) -> Server {
     let mut serve = command(inventory, settings);
-    serve.args(["serve", "--listen", "127.0.0.1:0"]);
+    // A proxy that is not there: nobody asks it.
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).env("HTTP_PROXY", "http://127.0.0.1:9");
     Server::spawn(serve)
 }
 
 /// Agencies 1 and 2.
-fn inventory() -> Inventory {
+pub fn inventory() -> Inventory {
     let inventory = Inventory::empty();
     inventory.write(|change| add_agency(change, 1, "Northwind").and(add_agency(change, 2, "Lumen")));
     inventory
 }
 
-fn agency(number: u64) -> String {
+pub fn agency(number: u64) -> String {
     id(number).to_string()
 }
 
 /// A webhook of an agency: its id and its secret.
-fn add(inventory: &Inventory, of: u64, url: &str, more: &[&str]) -> (String, String) {
+pub fn add(inventory: &Inventory, of: u64, url: &str, more: &[&str]) -> (String, String) {
     let printed = done(inventory, &[&["add", "--agency", &agency(of), "--url", url], more].concat());
     let (id, secret) = printed.trim_end().split_once('\t').unwrap();
     (id.to_owned(), secret.to_owned())
 }
 
 /// An event: an agent of an agency is added.
-fn happen(inventory: &Inventory, to: u64, number: u64) {
+pub fn happen(inventory: &Inventory, to: u64, number: u64) {
     inventory
         .write(|change| add_agent(change, &access::operator(change, AgencyId(id(to)))?, &agent(number, Some("Ä"))));
 }
@@ -81,7 +82,7 @@ fn ids(letters: &[Letter]) -> Vec<&str> {
 }
 
 /// Waits until the deliveries look like this: `type state attempts status`, the latest first.
-fn wait_for_deliveries(inventory: &Inventory, webhook: &str, expected: &[&str]) -> Vec<String> {
+pub fn wait_for_deliveries(inventory: &Inventory, webhook: &str, expected: &[&str]) -> Vec<String> {
     let began = Instant::now();
     loop {
         let listed = done(inventory, &["deliveries", webhook, "--agency", &agency(1)]);
@@ -264,10 +265,10 @@ fn a_server_that_dies_between_sending_and_writing_sends_again_with_the_same_id()
 #[test]
 fn a_receiver_that_hangs_holds_up_nobody_else() {
     let inventory = inventory();
-    let hanging: Vec<Receiver> = (0..3)
+    let hanging: Vec<Receiver> = (0..20)
         .map(|_| {
             Receiver::answering(|_| {
-                std::thread::sleep(Duration::from_secs(60));
+                std::thread::sleep(Duration::from_mins(1));
                 String::new()
             })
         })
@@ -279,7 +280,10 @@ fn a_receiver_that_hangs_holds_up_nobody_else() {
     add(&inventory, 1, &prompt.url, &[]);
     let server = serve(&inventory);
     happen(&inventory, 1, 20);
-    hanging.iter().for_each(|receiver| drop(receiver.wait_for(1)));
+    // More than there are turns at once.
+    while hanging.iter().filter(|receiver| receiver.letters().len() == 1).count() < 16 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let began = Instant::now();
     for number in 21..30 {
         happen(&inventory, 1, number);
@@ -289,6 +293,26 @@ fn a_receiver_that_hangs_holds_up_nobody_else() {
     let began = Instant::now();
     assert_eq!(server.stop().0, Some(0));
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+#[test]
+fn what_cannot_be_signed_waits_until_it_can() {
+    let inventory = inventory();
+    let receiver = Receiver::willing();
+    let (webhook, _) = add(&inventory, 1, &receiver.url, &[]);
+    let mut keyless = command(&inventory, &ALLOWED);
+    keyless.args(["serve", "--listen", "127.0.0.1:0"]).env_remove("LINEKEEPER_CREDENTIALS_KEY");
+    let server = Server::spawn(keyless);
+    happen(&inventory, 1, 20);
+    let began = Instant::now();
+    while !server.log().contains("there is no key") {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    wait_for_deliveries(&inventory, &webhook, &["agent.added waiting 0 "]);
+    assert_eq!(server.stop().1.matches("there is no key").count(), 1, "it is said once in a while");
+    let _server = serve(&inventory);
+    assert_eq!(receiver.wait_for(1).len(), 1);
 }
 
 #[test]
@@ -324,83 +348,12 @@ fn secrets_are_nowhere_in_the_clear() {
     for entry in std::fs::read_dir(inventory.path()).unwrap().map(|entry| entry.unwrap().path()) {
         seen.extend(entry.is_file().then(|| std::fs::read(&entry).unwrap()));
     }
-    let sealed: Vec<Vec<u8>> = {
-        let sqlite = inventory.sqlite();
-        let mut statement = sqlite.prepare("SELECT secret FROM webhooks").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    };
-    let hex: String = sealed[0].iter().map(|byte| format!("{byte:02x}")).collect();
+    let sealed = "SELECT lower(hex(secret)) FROM webhooks";
+    let hex: String = inventory.sqlite().query_row(sealed, [], |row| row.get(0)).unwrap();
     for secret in [&first, &second].map(|secret| secret.strip_prefix("whsec_").unwrap()) {
         for bytes in &seen {
             assert!(!bytes.windows(16).any(|window| window == &secret.as_bytes()[..16]));
         }
     }
     assert!(!String::from_utf8_lossy(&seen[0]).to_lowercase().contains(&hex[..32]), "a ciphertext is in an event");
-}
-
-#[test]
-fn a_foreign_webhook_answers_like_a_missing_one() {
-    let inventory = inventory();
-    let receiver = Receiver::willing();
-    let (webhook, _) = add(&inventory, 1, &receiver.url, &[]);
-    let server = serve(&inventory);
-    happen(&inventory, 1, 20);
-    let delivery = receiver.wait_for(1)[0].id().to_owned();
-    wait_for_deliveries(&inventory, &webhook, &["agent.added delivered 1 200"]);
-    let (other, missing) = (agency(2), id(99).to_string());
-    for verb in ["test", "rotate", "enable", "disable", "remove", "deliveries"] {
-        let foreign = refused(&inventory, &[verb, &webhook, "--agency", &other]);
-        assert!(foreign.contains("there is no such webhook"), "{verb}: {foreign}");
-        assert_eq!(foreign, refused(&inventory, &[verb, &missing, "--agency", &other]), "{verb}");
-    }
-    let foreign = refused(&inventory, &["resend", &delivery, "--agency", &other]);
-    assert!(foreign.contains("there is no such delivery") && foreign.contains("webhook deliveries"), "{foreign}");
-    assert_eq!(foreign, refused(&inventory, &["resend", &missing, "--agency", &other]));
-    assert_eq!(done(&inventory, &["list", "--agency", &other]), "");
-    assert!(done(&inventory, &["list", "--agency", &agency(1)]).contains("\tenabled\t"));
-    drop(server);
-}
-
-#[test]
-fn what_cannot_be_a_webhook_is_refused() {
-    let inventory = inventory();
-    let of = agency(1);
-    let add = |url: &str, settings: &[(&str, &str)]| {
-        let output = command(&inventory, settings).args(["webhook", "add", "--agency", &of, "--url", url]).output();
-        let output = output.unwrap();
-        assert_eq!(output.status.code(), Some(1), "{url}");
-        String::from_utf8(output.stderr).unwrap()
-    };
-    let http = &[("ALLOW_HTTP", "true")];
-    assert!(add("http://crm.example/hooks", &[]).contains("webhooks.allow_http"));
-    assert!(add("https://127.1/hooks", &[]).contains("webhooks.allow_addresses"));
-    assert!(add("http://localhost:8080/", http).contains("127.0.0.1 is not an address on the internet"));
-    assert!(add("https://user:secret@crm.example/", &[]).contains("none is needed"));
-    for none in ["crm.example", "ftp://crm.example/", "https://", "https://crm example/"] {
-        assert!(add(none, http).contains("is not a URL like"), "{none}");
-    }
-    let events = ["add", "--agency", &of, "--url", "https://127.0.0.1/", "--events", "number.sold"];
-    assert_eq!(run(&inventory, &events).status.code(), Some(2));
-    let mut keyless = command(&inventory, &ALLOWED);
-    keyless.env_remove("LINEKEEPER_CREDENTIALS_KEY");
-    let output = keyless.args(["webhook", "add", "--agency", &of, "--url", "https://127.0.0.1/"]).output().unwrap();
-    assert!(String::from_utf8(output.stderr).unwrap().contains("LINEKEEPER_CREDENTIALS_KEY_FILE"));
-    assert_eq!(done(&inventory, &["list", "--agency", &of]), "");
-}
-
-#[test]
-fn a_server_connects_to_nothing_that_its_settings_do_not_allow() {
-    let inventory = inventory();
-    let receiver = Receiver::willing();
-    let (webhook, _) = add(&inventory, 1, &receiver.url, &[]);
-    let named = receiver.url.replace("127.0.0.1", "hooks.localhost");
-    let (by_name, _) = add(&inventory, 1, &named, &[]);
-    let _server = serve_with(&inventory, &[("ALLOW_HTTP", "true"), ("ALLOW_ADDRESSES", "127.0.0.2")]);
-    happen(&inventory, 1, 20);
-    for webhook in [webhook, by_name] {
-        let delivery = wait_for_deliveries(&inventory, &webhook, &["agent.added waiting 1 "]);
-        let listed = done(&inventory, &["deliveries", &webhook, "--agency", &agency(1)]);
-        assert!(listed.contains("127.0.0.1 is not an address on the internet"), "{delivery:?} {listed}");
-    }
-    assert_eq!(receiver.letters().len(), 0);
 }

@@ -6,6 +6,7 @@ mod agencies;
 mod agents;
 mod bulk;
 mod columns;
+mod deliveries;
 mod doctor;
 mod events;
 mod keys;

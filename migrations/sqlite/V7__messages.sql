@@ -53,3 +53,47 @@ CREATE TABLE stray_standings (
     at                 INTEGER NOT NULL,
     PRIMARY KEY (carrier, carrier_account, carrier_message_id)
 ) STRICT, WITHOUT ROWID;
+
+-- What a message says is in no event: an event cannot be forgotten, and a message may have to be.
+CREATE TRIGGER message_added_is_an_event AFTER INSERT ON messages BEGIN
+    INSERT INTO event_entry (agency_no, noun, subject, deed, after)
+        SELECT NEW.agency_no, 'message', NEW.id, 'added', json_patch('{}', json_object(
+            'number', nullif(lower(hex(NEW.number_id)), ''),
+            'direction', CASE NEW.direction WHEN 0 THEN 'inbound' WHEN 1 THEN 'outbound' END,
+            'state', CASE NEW.state WHEN 0 THEN 'sending' WHEN 1 THEN 'unknown' WHEN 2 THEN 'queued' WHEN 3 THEN 'sent'
+                WHEN 4 THEN 'delivered' WHEN 5 THEN 'undelivered' WHEN 6 THEN 'failed' END,
+            'from', NEW.sender,
+            'to', NEW.recipient,
+            'carrier_message_id', NEW.carrier_message_id,
+            'error_code', NEW.error_code,
+            'error', NEW.error));
+END;
+
+CREATE TRIGGER message_changed_is_an_event AFTER UPDATE ON messages BEGIN
+    INSERT INTO event_entry (agency_no, noun, subject, deed, before, after)
+        SELECT NEW.agency_no, 'message', NEW.id, 'changed', json_group_object(field, was), json_group_object(field, now_is)
+        FROM (
+            SELECT 'state' AS field,
+                CASE OLD.state WHEN 0 THEN 'sending' WHEN 1 THEN 'unknown' WHEN 2 THEN 'queued' WHEN 3 THEN 'sent'
+                    WHEN 4 THEN 'delivered' WHEN 5 THEN 'undelivered' WHEN 6 THEN 'failed' END AS was,
+                CASE NEW.state WHEN 0 THEN 'sending' WHEN 1 THEN 'unknown' WHEN 2 THEN 'queued' WHEN 3 THEN 'sent'
+                    WHEN 4 THEN 'delivered' WHEN 5 THEN 'undelivered' WHEN 6 THEN 'failed' END AS now_is
+            UNION ALL SELECT 'carrier_message_id', OLD.carrier_message_id, NEW.carrier_message_id
+            UNION ALL SELECT 'error_code', OLD.error_code, NEW.error_code
+            UNION ALL SELECT 'error', OLD.error, NEW.error
+        ) WHERE was IS NOT now_is HAVING count(*) > 0;
+END;
+
+CREATE TRIGGER message_removed_is_an_event AFTER DELETE ON messages BEGIN
+    INSERT INTO event_entry (agency_no, noun, subject, deed, before)
+        SELECT OLD.agency_no, 'message', OLD.id, 'removed', json_patch('{}', json_object(
+            'number', nullif(lower(hex(OLD.number_id)), ''),
+            'direction', CASE OLD.direction WHEN 0 THEN 'inbound' WHEN 1 THEN 'outbound' END,
+            'state', CASE OLD.state WHEN 0 THEN 'sending' WHEN 1 THEN 'unknown' WHEN 2 THEN 'queued' WHEN 3 THEN 'sent'
+                WHEN 4 THEN 'delivered' WHEN 5 THEN 'undelivered' WHEN 6 THEN 'failed' END,
+            'from', OLD.sender,
+            'to', OLD.recipient,
+            'carrier_message_id', OLD.carrier_message_id,
+            'error_code', OLD.error_code,
+            'error', OLD.error));
+END;

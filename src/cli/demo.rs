@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::serve::Prepared;
-use super::{Failure, load, logging, output, sample};
+use super::{Failure, chatter, load, logging, output, sample};
 use crate::carrier::simulator::{ACCOUNT, Simulator};
 use crate::carrier::{Port, Rented, Traits};
 use crate::clock::{Clock, Ids};
@@ -66,7 +66,11 @@ impl Args {
         let prepared = Prepared::new(config)?;
         prepared.store.write(|change| {
             if change.agencies()?.is_empty() {
-                sample::settle(change, self.numbers as usize, self.seed, Clock::System.now())?;
+                let now = Clock::System.now();
+                sample::settle(change, self.numbers as usize, self.seed, now)?;
+                for agency in change.agencies()? {
+                    chatter::talk(change, &access::operator(change, agency.id)?, &Ids::Fresh, now)?;
+                }
             }
             Ok::<_, Failure>(())
         })?;
@@ -212,6 +216,15 @@ impl Credentials {
                 "One more, from a carrier that is made up:\ncurl -X POST -H 'Authorization: Bearer {}' -H 'Idempotency-Key: first' \
                  -d '{{\"phone_numbers\":[{{\"phone_number\":\"{number}\"}}]}}' '{}/functions/v1/phone-numbers-purchase'\n",
                 owner.jwt, self.base_url
+            ));
+        }
+        if let Some(sample) = &agency.sample {
+            output::line(format_args!(
+                "What customers wrote to {}:\nlinekeeper message list --data-dir '{}' --agency {} --number {}\n",
+                sample.phone_number,
+                data_dir.display(),
+                agency.id,
+                sample.number_id
             ));
         }
     }

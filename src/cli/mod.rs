@@ -3,6 +3,7 @@
 mod agency;
 mod agent;
 mod carrier;
+mod chatter;
 mod completions;
 mod config;
 mod demo;

@@ -19,8 +19,8 @@ use super::webhooks::secrets;
 use crate::clock::{Clock, Ids};
 use crate::delivery::{Attempt, Courier, Message, payload};
 use crate::model::{
-    Actor, Ailing, By, Delivery, DeliveryId, DeliveryState, Disabled, Error, Event, Noun, Result, Timestamp, Webhook,
-    WebhookId,
+    Actor, Ailing, By, Delivery, DeliveryId, DeliveryState, Disabled, Error, Event, MessageId, Noun, Result, Timestamp,
+    Webhook, WebhookId,
 };
 use crate::store::keyring::Keyring;
 use crate::store::{Change, Listening, Scope, Store};
@@ -252,7 +252,15 @@ impl Turn {
     /// Sends a message once. Without the secrets nothing is sent: it is no attempt, and waits until they can be read.
     fn tell(&self, webhook: &Webhook, delivery: &Delivery, event: &Event, now: Timestamp) -> Result<Attempt> {
         let secrets = secrets(&self.dispatch.keyring, self.scope.agency(), webhook, now).map_err(no_key)?;
-        let message = Message { id: delivery.id, at: now, body: &payload::of(event), secrets: &secrets };
+        let said = match (&*event.noun, &*event.deed) {
+            ("message", "added") => {
+                let id = MessageId(event.subject);
+                self.dispatch.store.read(|snapshot| snapshot.message(&self.scope, id)).ok()
+            }
+            _ => None,
+        };
+        let body = payload::of(event, said.as_ref());
+        let message = Message { id: delivery.id, at: now, body: &body, secrets: &secrets };
         Ok(self.dispatch.courier.carry(&webhook.url, &message))
     }
 

@@ -124,7 +124,7 @@ impl DeliveryState {
 
 /// The kinds of things whose events are told. Webhooks are not among them: one that heard of what is done to it could
 /// go on for ever.
-const NOUNS: [&str; 7] = ["number", "order", "agent", "user", "key", "agency", "carrier_account"];
+const NOUNS: [&str; 8] = ["number", "order", "message", "agent", "user", "key", "agency", "carrier_account"];
 /// What happens to them.
 const DEEDS: [&str; 3] = ["added", "changed", "removed"];
 

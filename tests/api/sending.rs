@@ -88,19 +88,19 @@ impl Line {
         Self { inventory, server, carrier, at, phone_number }
     }
 
-    fn number(&self) -> String {
+    fn number() -> String {
         id(501).to_string()
     }
 
     fn send(&self, to: &str, text: &str) -> (bool, String) {
-        let (agency, number) = (id(1).to_string(), self.number());
+        let (agency, number) = (id(1).to_string(), Self::number());
         let args = ["message", "send", "--agency", &agency, "--number", &number, "--to", to, "--text", text];
         run(&self.inventory, &self.server.base_url, &args)
     }
 
     /// The messages, oldest first: id, direction, state, from, to, text, code, meaning.
     fn listed(&self) -> Vec<Vec<String>> {
-        let args = ["message", "list", "--agency", &id(1).to_string(), "--number", &self.number()].map(str::to_owned);
+        let args = ["message", "list", "--agency", &id(1).to_string(), "--number", &Self::number()].map(str::to_owned);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let (is_done, said) = run(&self.inventory, &self.server.base_url, &args);
         assert!(is_done, "{said}");
@@ -250,7 +250,7 @@ fn what_comes_is_in_the_list_once_and_stays_when_the_number_is_released() {
         assert_eq!(rows.len(), 1, "{rows:?}");
         assert_eq!((&*rows[0][2], &*rows[0][4], &*rows[0][6]), ("inbound", THEM, "is anybody there?"));
         let user = crate::support::token(linekeeper::model::UserId(id(crate::shop::OWNER)));
-        let release = json!({"phone_number_ids": [line.number()], "confirm": true});
+        let release = json!({"phone_number_ids": [Line::number()], "confirm": true});
         let released = line.server.send("POST", crate::shop::RELEASE, Some(&user), &release);
         assert_eq!(released.status, 200, "{}", released.text());
         assert_eq!(line.listed().len(), 1);

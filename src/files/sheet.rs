@@ -11,6 +11,8 @@ use super::values;
 
 /// What lies between the fields of a row, the likeliest first.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+/// The longest cell that is taken, in bytes. What is longer is many rows that a stray quotation mark has made one.
+const LONGEST_CELL: usize = 1 << 20;
 /// How much of a foreign text is shown, in characters.
 const SHOWN: usize = 60;
 
@@ -111,6 +113,9 @@ impl Sheet {
             let read = match record.len().cmp(&self.width) {
                 _ if is_last && is_left_open(&self.text.as_bytes()[begins..], self.separator) => {
                     Err(("(the row)", "opens a quotation mark that is never closed".to_owned()))
+                }
+                _ if record.iter().any(|cell| cell.len() > LONGEST_CELL) => {
+                    Err(("(the row)", "has a cell of more than 1 MiB: is a quotation mark missing?".to_owned()))
                 }
                 Ordering::Equal => self.draft(&record, terms),
                 _ => Err(("(the row)", format!("has {} fields where the header has {}", record.len(), self.width))),

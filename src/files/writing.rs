@@ -48,7 +48,7 @@ impl<W: Write> Writing<W> {
         let kind = match format {
             Format::Csv => {
                 let mut out = csv::Writer::from_writer(out);
-                out.write_record(COLUMNS.iter().map(|column| column.name))?;
+                out.write_record(COLUMNS.iter().map(|column| column.name)).map_err(unwritten)?;
                 Kind::Csv(Box::new(out))
             }
             Format::Json => {
@@ -66,15 +66,7 @@ impl<W: Write> Writing<W> {
     pub fn add(&mut self, number: &Number) -> io::Result<()> {
         match &mut self.kind {
             Kind::Csv(out) => {
-                for column in &COLUMNS {
-                    match (column.cell)(number) {
-                        Cell::Nothing => out.write_field("")?,
-                        Cell::Words(words) => out.write_field(&*marked(&words))?,
-                        Cell::Flag(flag) => out.write_field(flag.to_string())?,
-                        Cell::Amount(amount) => out.write_field(&*marked(&amount.to_string()))?,
-                    }
-                }
-                out.write_record(None::<&[u8]>)?;
+                row(out, number).map_err(unwritten)?;
             }
             Kind::Json(out) => {
                 out.write_all(if self.numbers == 0 { b"\n" } else { b",\n" })?;
@@ -99,6 +91,26 @@ impl<W: Write> Writing<W> {
         };
         out.flush()?;
         Ok((out, self.numbers))
+    }
+}
+
+fn row<W: Write>(out: &mut csv::Writer<W>, number: &Number) -> csv::Result<()> {
+    for column in &COLUMNS {
+        match (column.cell)(number) {
+            Cell::Nothing => out.write_field("")?,
+            Cell::Words(words) => out.write_field(&*marked(&words))?,
+            Cell::Flag(flag) => out.write_field(flag.to_string())?,
+            Cell::Amount(amount) => out.write_field(&*marked(&amount.to_string()))?,
+        }
+    }
+    out.write_record(None::<&[u8]>)
+}
+
+/// What the file said: the crate's own conversion does not tell a reader that has gone away from a full disk.
+fn unwritten(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

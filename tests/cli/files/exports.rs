@@ -106,17 +106,20 @@ fn a_file_is_replaced_when_the_new_one_is_whole() {
 fn a_reader_that_goes_away_is_no_trouble_and_a_full_disk_is() {
     let numbers: Vec<Number> = (0..2_000).map(|at| number(at + 1, &format!("+1970{at:07}"))).collect();
     let house = House::with(&numbers);
-    let mut command = linekeeper();
-    command.args(["export", "--format", "json", "--agency"]).arg(house.scope.agency().to_string()).arg("--data-dir");
-    command.arg(house.inventory.path());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = [0; 64];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    for format in ["csv", "json"] {
+        let mut command = linekeeper();
+        command.args(["export", "--format", format, "--agency"]).arg(house.scope.agency().to_string());
+        command.arg("--data-dir").arg(house.inventory.path());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 64];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{format}");
 
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = command.stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("standard output could not be written"), "{}", text(&output.stderr));
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = text(&output.stderr);
+        assert!(complaint.contains("standard output could not be written: No space left"), "{complaint}");
+    }
 }

@@ -7,7 +7,7 @@ use super::{AgencyId, Timestamp};
 /// The fields of an event whose value is an id.
 const IDS: [&str; 4] = ["agency", "parent", "number", "agent_mapping_id"];
 
-/// A change of an agency, user, agent, number, key or order.
+/// A change of one thing: an agency, a user, an agent, a number, a key, an order and so on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Its place among all events: later ones have higher numbers, and none is used twice.

@@ -353,7 +353,8 @@ fn settings_are_checked_and_printed_without_secrets() {
 fn migrations_are_applied_once_and_their_status_told() {
     let desk = Desk::new();
     let each = |status: &str| {
-        let names = ["V1 inventory", "V2 events", "V3 keys", "V4 orders", "V5 carrier accounts", "V6 webhooks"];
+        let names =
+            ["V1 inventory", "V2 events", "V3 keys", "V4 orders", "V5 carrier accounts", "V6 webhooks", "V7 messages"];
         names.map(|name| format!("{name}\t{status}\n")).concat()
     };
     assert_eq!(desk.done(&["migrate", "--status"]), each("pending"));

@@ -111,12 +111,12 @@ impl Sheet {
             counted = begins;
             let ends = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len());
             let misquoted = misquoted(&self.text.as_bytes()[begins..ends.max(begins)], self.separator);
-            let read = match record.len().cmp(&self.width) {
-                _ if misquoted.is_some() => Err(("(the row)", misquoted.unwrap_or_default().to_owned())),
+            let read = match (misquoted, record.len().cmp(&self.width)) {
+                (Some(fault), _) => Err(("(the row)", fault.to_owned())),
                 _ if record.iter().any(|cell| cell.len() > LONGEST_CELL) => {
                     Err(("(the row)", "has a cell of more than 1 MiB: is a quotation mark missing?".to_owned()))
                 }
-                Ordering::Equal => self.draft(&record, terms),
+                (None, Ordering::Equal) => self.draft(&record, terms),
                 _ => Err(("(the row)", format!("has {} fields where the header has {}", record.len(), self.width))),
             };
             each(line, read)?;
@@ -180,10 +180,9 @@ fn misquoted(row: &[u8], separator: u8) -> Option<&'static str> {
     let mut at = At::Beginning;
     for byte in row {
         at = match (at, *byte) {
-            // The second of two that stand for one opens it again.
-            (At::Beginning | At::Closed, b'"') => At::Quoted,
+            // Of two that stand for one, the second opens it again.
             (At::Quoted, b'"') | (At::Closed, b' ') => At::Closed,
-            (At::Quoted, _) => At::Quoted,
+            (At::Beginning | At::Closed, b'"') | (At::Quoted, _) => At::Quoted,
             (_, byte) if byte == separator || matches!(byte, b'\r' | b'\n') => At::Beginning,
             (At::Closed, _) => return Some("has text behind a quotation mark that closes a cell: is one missing?"),
             (At::Beginning | At::Plain, _) => At::Plain,

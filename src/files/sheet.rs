@@ -109,15 +109,14 @@ impl Sheet {
             let begins = self.beginning(record.position().map_or(0, |position| position.byte()));
             line += line_ends(&self.text.as_bytes()[counted..begins]);
             counted = begins;
-            let is_last = reader.position().byte() >= self.text.len() as u64;
-            let read = match record.len().cmp(&self.width) {
-                _ if is_last && is_left_open(&self.text.as_bytes()[begins..], self.separator) => {
-                    Err(("(the row)", "opens a quotation mark that is never closed".to_owned()))
-                }
+            let ends = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len());
+            let misquoted = misquoted(&self.text.as_bytes()[begins..ends.max(begins)], self.separator);
+            let read = match (misquoted, record.len().cmp(&self.width)) {
+                (Some(fault), _) => Err(("(the row)", fault.to_owned())),
                 _ if record.iter().any(|cell| cell.len() > LONGEST_CELL) => {
                     Err(("(the row)", "has a cell of more than 1 MiB: is a quotation mark missing?".to_owned()))
                 }
-                Ordering::Equal => self.draft(&record, terms),
+                (None, Ordering::Equal) => self.draft(&record, terms),
                 _ => Err(("(the row)", format!("has {} fields where the header has {}", record.len(), self.width))),
             };
             each(line, read)?;
@@ -170,17 +169,26 @@ fn line_ends(text: &[u8]) -> u64 {
     ends.filter(|at| text[*at] == b'\n' || text.get(at + 1) != Some(&b'\n')).count() as u64
 }
 
-/// Whether the last row is inside quotation marks where the file ends: it has swallowed every row behind it.
-fn is_left_open(row: &[u8], separator: u8) -> bool {
-    let (mut is_open, mut may_open) = (false, true);
-    for byte in row {
-        match *byte {
-            // The second of two that stand for one opens it again.
-            b'"' if is_open || may_open => (is_open, may_open) = (!is_open, is_open),
-            byte => may_open = !is_open && byte == separator,
-        }
+/// What is wrong with a row's quotation marks: a stray one has made one cell of what may be many rows.
+fn misquoted(row: &[u8], separator: u8) -> Option<&'static str> {
+    enum At {
+        Beginning,
+        Plain,
+        Quoted,
+        Closed,
     }
-    is_open
+    let mut at = At::Beginning;
+    for byte in row {
+        at = match (at, *byte) {
+            // Of two that stand for one, the second opens it again.
+            (At::Quoted, b'"') | (At::Closed, b' ') => At::Closed,
+            (At::Beginning | At::Closed, b'"') | (At::Quoted, _) => At::Quoted,
+            (_, byte) if byte == separator || matches!(byte, b'\r' | b'\n') => At::Beginning,
+            (At::Closed, _) => return Some("has text behind a quotation mark that closes a cell: is one missing?"),
+            (At::Beginning | At::Plain, _) => At::Plain,
+        };
+    }
+    matches!(at, At::Quoted).then_some("opens a quotation mark that is never closed")
 }
 
 /// As much of a foreign text as fits a line, and nothing that a terminal would obey.

@@ -15,7 +15,7 @@ impl Snapshot<'_> {
     /// The agency's eight counters.
     ///
     /// # Errors
-    /// [`Error::Internal`](crate::model::Error::Internal) where SQLite fails.
+    /// [`Error::Internal`] where SQLite fails.
     pub fn number_counts(&self, scope: &Scope) -> Result<Counts> {
         let mut counts = Counts::default();
         let mut statement = self
@@ -32,7 +32,7 @@ impl Snapshot<'_> {
     /// window. `counts` are those of this snapshot: without a search, no row is read to know the total.
     ///
     /// # Errors
-    /// [`Error::Internal`](crate::model::Error::Internal) where SQLite fails.
+    /// [`Error::Internal`] where SQLite fails.
     pub fn numbers(
         &self,
         scope: &Scope,

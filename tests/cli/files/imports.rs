@@ -179,6 +179,9 @@ fn files_that_are_none_are_refused_in_one_sentence() {
     let file = "phone_number,friendly_name\n+19705550001,a\n+19705550002,\"b\n+19705550003,c\n";
     let report = house.refused(file, &[]);
     assert!(report.contains(":3: (the row): opens a quotation mark that is never closed"), "{report}");
+    let stray = "phone_number,friendly_name\n+19705550001,\"a\n+19705550002,\"b\"\n+19705550003,c\n";
+    let report = house.refused(stray, &[]);
+    assert!(report.contains(":2: (the row): has text behind a quotation mark"), "{report}");
     let long = format!("phone_number,friendly_name\n+19705550001,\"{}\"\n", "x\n".repeat(600_000));
     assert!(house.refused(long, &[]).contains(":2: (the row): has a cell of more than 1 MiB"));
     let harmless = "phone_number,friendly_name\r\n+19705550001,\"5\"\"\"\r\n+19705550002,5\" of pipe, \r\n";

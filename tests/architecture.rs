@@ -191,6 +191,7 @@ fn only_an_operator_names_the_agency_to_act_for() {
         "agents.rs",
         "import.rs",
         "keys.rs",
+        "messages.rs",
         "orders.rs",
         "sync.rs",
         "users.rs",

@@ -1,16 +1,13 @@
 //! Carrying orders out, and settling those whose end is not known: ask first, then repeat.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::desk::{Desk, call_for_an_operator};
 use super::routes::{no_way, resume_route, route_of, wanted_route};
-use super::without_numbers;
+use super::troubles::why;
 use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
-use crate::model::{
-    Actor, By, Deed, Error, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp,
-};
-use crate::store::{Change, Due, Scope};
+use crate::model::{Actor, By, Deed, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp};
+use crate::store::{Change, Scope};
 
 /// How often a carrier is asked about an order before a person is: with the waits between, about six hours.
 const MAX_TRIES: u32 = 40;
@@ -20,11 +17,6 @@ const MAX_SENDS: u32 = 3;
 const PROMPT_TRIES: u32 = 3;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
-/// How long the orders of one account are looked at in one go: where its carrier answers, that is for hundreds.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How many orders are looked at in one go.
-const AT_ONCE: u32 = 4096;
-
 /// What a carrier did.
 enum Done {
     /// It rents us the number.
@@ -36,54 +28,6 @@ enum Done {
 }
 
 impl Desk {
-    /// Looks at the orders that are due and that nobody has in hand, and does what is next for each: those of one account
-    /// after the other, and as long as this has patience; those of different accounts at once, so that a carrier that does
-    /// not answer holds up nobody else's. Gives how many were due.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] where the store fails.
-    pub fn settle_due(&self) -> Result<usize> {
-        let due = self.store.read(|snapshot| snapshot.due_orders(self.clock.now(), AT_ONCE))?;
-        let mut accounts: HashMap<_, Vec<&Due>> = HashMap::new();
-        for order in &due {
-            accounts.entry(&order.at).or_default().push(order);
-        }
-        let mut accounts = accounts.into_values();
-        let first = accounts.next();
-        std::thread::scope(|scope| {
-            for others in accounts {
-                scope.spawn(move || self.settle_each(&others));
-            }
-            if let Some(orders) = first {
-                self.settle_each(&orders);
-            }
-        });
-        Ok(due.len())
-    }
-
-    fn settle_each(&self, orders: &[&Due]) {
-        let (began, by) = (Instant::now(), By { actor: Actor::Worker, request_id: None, at: Some(self.clock.now()) });
-        for Due { scope, order, basket, .. } in orders {
-            if let Some(_hand) = self.take(*basket)
-                && let Err(error) = self.advance(scope, *order, &by)
-            {
-                // The others are not to wait for it.
-                log::error!(order:%; "an order could not be settled: {error}");
-            }
-            if began.elapsed() > PATIENCE {
-                return;
-            }
-        }
-    }
-
-    fn advance(&self, scope: &Scope, id: OrderId, by: &By) -> Result<()> {
-        let order = self.store.read(|snapshot| snapshot.order(scope, id))?;
-        if matches!(order.state, OrderState::Sending | OrderState::Unknown) {
-            self.ask(scope, &order, by)?;
-        }
-        self.carry_out(scope, id, by).map(drop)
-    }
-
     /// Sends an order to its carrier, if it is claimed and due, and writes down what came of it. Gives whether the carrier
     /// has done something that could not be written down: the order is then found as being sent, and asked about.
     pub(super) fn carry_out(&self, scope: &Scope, id: OrderId, by: &By) -> Result<bool> {
@@ -201,7 +145,7 @@ impl Desk {
     }
 
     /// Asks the carrier about an order whose end is not known.
-    fn ask(&self, scope: &Scope, order: &Order, by: &By) -> Result<()> {
+    pub(super) fn ask(&self, scope: &Scope, order: &Order, by: &By) -> Result<()> {
         let there = match (self.account_of(scope, order.carrier, order.account.as_deref()), order.deed) {
             (Ok(Some(account)), Deed::Purchase) => account.port.trace(&order.phone_number, order.id),
             (Ok(Some(account)), Deed::Release | Deed::Route) => {
@@ -426,35 +370,5 @@ fn by_its_id<T>(port: &dyn Port, rented: &Rented, deed: impl Fn(&Rented) -> Resu
             }
         }
         done => done,
-    }
-}
-
-/// A carrier's trouble, in the model's words and its own.
-pub(super) fn why(trouble: Trouble) -> (Reason, Option<String>) {
-    match trouble {
-        Trouble::Refused { reason: Refusal::NotAvailable, said } => (Reason::NotAvailable, Some(said)),
-        Trouble::Refused { reason: Refusal::Invalid, said } => (Reason::InvalidNumber, Some(said)),
-        Trouble::Refused { reason: Refusal::NotOwned, said } => (Reason::NoAccount, Some(said)),
-        Trouble::Refused { reason: Refusal::AlreadyOwned, said } => (Reason::AlreadyOwned, Some(said)),
-        Trouble::Refused { reason: Refusal::Missing(paper), said } | Trouble::Waiting { paper, said } => {
-            (Reason::RegulatoryRequired(paper), Some(said))
-        }
-        Trouble::Refused { reason: Refusal::EmergencyAddress, said } => (Reason::EmergencyAddress, Some(said)),
-        Trouble::Refused { reason: Refusal::DeletionLock, said } => (Reason::DeletionLock, Some(said)),
-        Trouble::Refused { reason: Refusal::Credentials, said } => (Reason::BadCredentials, Some(said)),
-        Trouble::Refused { reason: Refusal::Other, said } => (Reason::Refused, Some(said)),
-        Trouble::Busy => (Reason::CarrierBusy, None),
-        Trouble::Unreached(said) => (Reason::Unreached, Some(said)),
-        Trouble::Unknown(said) => (Reason::Unanswered, Some(said)),
-    }
-}
-
-impl From<Trouble> for Error {
-    /// Of a question, whose answer may be lost, but which nobody will settle. What the carrier said is the operator's to
-    /// read.
-    fn from(trouble: Trouble) -> Self {
-        log::warn!("a question to a carrier was not answered: {}", without_numbers(&trouble.to_string()));
-        let reason = why(trouble).0;
-        Self::Carrier(if reason == Reason::Unanswered { Reason::Unreached } else { reason })
     }
 }

@@ -205,6 +205,6 @@ fn a_data_directory_whose_making_was_killed_is_made_by_the_next() {
             .unwrap_or_else(|error: Error| panic!("{error}"));
         done
     };
-    let writes = (1..200).position(run).expect("it ends by itself");
+    let writes = (1..400).position(run).expect("it ends by itself");
     assert!(writes > 20, "{writes}");
 }

@@ -100,8 +100,10 @@ fn an_order_at_telnyx_waits_for_papers_or_fails_for_want_of_them() {
         let with = Papers { requirement_group_id: group, ..Papers::default() };
         // It may be done yet.
         let said = house.port.acquire(&first, order(1), &Route::default(), &Papers::default());
-        assert!(matches!(&said, Err(Trouble::Unknown(said)) if said.contains("papers")), "{said:?}");
-        assert_eq!(house.port.trace(&first, order(1)).unwrap(), Traced::Pending);
+        let paper = Paper::RequirementGroup;
+        assert!(matches!(&said, Err(Trouble::Waiting { paper: waits_for, .. }) if *waits_for == paper), "{said:?}");
+        let traced = house.port.trace(&first, order(1)).unwrap();
+        assert!(matches!(&traced, Traced::Waiting { paper: waits_for, .. } if *waits_for == paper), "{traced:?}");
         assert_eq!(house.listed(&first), None, "it is not the account's yet");
         let again = house.port.acquire(&first, order(2), &Route::default(), &with);
         assert_eq!(refusal(again), Refusal::AlreadyOwned, "and is not ordered twice");
@@ -167,8 +169,7 @@ fn a_number_that_is_locked_is_not_given_back_at_telnyx() {
         let lock = |locked: bool| json!({"phone_number": offer.phone_number.as_str(), "locked": locked});
         house.control("/locks", &lock(true));
         let said = house.port.release(&rented);
-        let is_told =
-            matches!(&said, Err(Trouble::Refused { reason: Refusal::Other, said }) if said.contains("deletion lock"));
+        let is_told = matches!(&said, Err(Trouble::Refused { reason: Refusal::DeletionLock, said }) if said.contains("deletion lock"));
         assert!(is_told, "{said:?}");
         assert_eq!(house.done(Deed::Release), 0);
         house.control("/locks", &lock(false));

@@ -18,7 +18,7 @@ impl Desk {
     /// not answer holds up nobody else's. Gives how many were due.
     ///
     /// # Errors
-    /// [`Error::Internal`] where the store fails.
+    /// [`Error::Internal`](crate::model::Error::Internal) where the store fails.
     pub fn settle_due(&self) -> Result<usize> {
         let due = self.store.read(|snapshot| snapshot.due_orders(self.clock.now(), AT_ONCE))?;
         let mut accounts: HashMap<_, Vec<&Due>> = HashMap::new();

@@ -1,7 +1,7 @@
 //! The carriers that can be reached, by the accounts that agencies have at them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::http::NoServer;
@@ -11,7 +11,7 @@ use super::twilio::Twilio;
 use super::{Port, Refusal, Trouble, simulator};
 use crate::model::{AccountId, Carrier, CarrierAccount, Secret, Text, Timestamp};
 use crate::store::Reachable;
-use crate::store::keyring::{Column, KeyTrouble, Keyring, Place};
+use crate::store::keyring::{KeyTrouble, Keyring, Place};
 
 /// An account at a carrier: what a number is rented with.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Account {
     pub carrier: Carrier,
     /// Its name there.
     pub name: Option<Text>,
+    /// Its id here; none of what everybody shares.
+    pub id: Option<AccountId>,
     /// The way there.
     pub port: Arc<dyn Port>,
 }
@@ -85,35 +87,44 @@ impl Carriers {
     #[must_use]
     pub fn simulated(&self) -> Option<Account> {
         let port = self.simulator.clone()?;
-        Some(Account { carrier: Carrier::Simulator, name: Some(simulator::ACCOUNT.into()), port })
+        Some(Account { carrier: Carrier::Simulator, name: Some(simulator::ACCOUNT.into()), id: None, port })
     }
 
     /// The account of a number that was brought along, on whichever trunk.
     #[must_use]
     pub fn brought_along(name: Option<&str>) -> Account {
-        Account { carrier: Carrier::Sip, name: name.map(Text::from), port: Arc::new(Sip) }
+        Account { carrier: Carrier::Sip, name: name.map(Text::from), id: None, port: Arc::new(Sip) }
     }
 
     /// The way to an account. Nobody is asked yet.
     ///
     /// # Errors
     /// [`Unopened`]
-    pub fn open(&self, Reachable { owner, account }: &Reachable) -> Result<Account, Unopened> {
-        let opened = |port| Account { carrier: account.carrier, name: Some(account.name.clone()), port };
+    pub fn open(&self, known: &Reachable) -> Result<Account, Unopened> {
+        let account = &known.account;
+        let opened =
+            |port| Account { carrier: account.carrier, name: Some(account.name.clone()), id: Some(account.id), port };
         if account.carrier == Carrier::Sip {
             return Ok(Self::brought_along(Some(&account.name)));
         }
-        let mut known = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(there) = known.get(&account.id).filter(|there| there.credentials_at == account.credentials_at) {
+        let credentials_at = account.credentials_at;
+        if let Some(there) = self.opened().get(&account.id).filter(|there| there.credentials_at == credentials_at) {
             return Ok(opened(Arc::clone(&there.port)));
         }
-        let sealed = account.credentials.as_ref().ok_or(Unopened::NoCredentials)?;
-        let secret =
-            self.keyring.open(Place { agency: *owner, column: Column::Credentials, row: account.id.0 }, sealed)?;
-        let port = self.port(account, secret)?;
-        let credentials_at = account.credentials_at;
-        known.insert(account.id, Opened { credentials_at, port: Arc::clone(&port) });
+        // Nobody waits for it: what two have opened at once is the same.
+        let port = self.port(account, self.secret(known)?)?;
+        self.opened().insert(account.id, Opened { credentials_at, port: Arc::clone(&port) });
         Ok(opened(port))
+    }
+
+    fn opened(&self) -> MutexGuard<'_, HashMap<AccountId, Opened>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an account's carrier lets us in with.
+    pub(super) fn secret(&self, Reachable { owner, account }: &Reachable) -> Result<Secret, Unopened> {
+        let sealed = account.credentials.as_ref().ok_or(Unopened::NoCredentials)?;
+        Ok(self.keyring.open(Place::of_credentials(*owner, account.id), sealed)?)
     }
 
     fn port(&self, account: &CarrierAccount, secret: Secret) -> Result<Arc<dyn Port>, Unopened> {

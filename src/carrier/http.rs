@@ -124,16 +124,21 @@ impl Http {
     }
 }
 
-/// What went wrong, with its causes and without the address, which may name an account.
-fn reason(error: &reqwest::Error) -> String {
-    let mut said = Vec::new();
+/// What went wrong, with its causes and without the address, which may name an account or hold a secret.
+#[must_use]
+pub fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it did not answer in time".to_owned();
+    }
+    let mut said: Vec<String> = Vec::new();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        said.push(error.to_string());
+        let text = error.to_string();
+        // A library may say what the one below it says.
+        if said.last() != Some(&text) {
+            said.push(text);
+        }
         cause = error.source();
-    }
-    if error.is_timeout() {
-        said.insert(0, "it did not answer in time".to_owned());
     }
     if said.is_empty() { "the request could not be made".to_owned() } else { said.join(": ") }
 }

@@ -4,7 +4,6 @@ use super::{telnyx, twilio};
 use crate::carrier::{Carriers, Unopened};
 use crate::model::{Carrier, CarrierAccount, Notice, Timestamp};
 use crate::store::Reachable;
-use crate::store::keyring::{Column, Place};
 
 /// A call to one of our addresses.
 pub struct Call<'c> {
@@ -56,14 +55,10 @@ impl Carriers {
     ///
     /// # Errors
     /// [`Unheard`]
-    pub fn hear(&self, Reachable { owner, account }: &Reachable, call: &Call) -> Result<Notice, Unheard> {
+    pub fn hear(&self, known: &Reachable, call: &Call) -> Result<Notice, Unheard> {
+        let account = &known.account;
         match account.carrier {
-            Carrier::Twilio => {
-                let sealed = account.credentials.as_ref().ok_or(Unopened::NoCredentials)?;
-                let place = Place { agency: *owner, column: Column::Credentials, row: account.id.0 };
-                let token = self.keyring().open(place, sealed).map_err(Unopened::from)?;
-                twilio::inbound::hear(call, &token)
-            }
+            Carrier::Twilio => twilio::inbound::hear(call, &self.secret(known)?),
             Carrier::Telnyx => telnyx::inbound::hear(call, &key_of(account)?),
             Carrier::Simulator | Carrier::Sip => Err(Unopened::NoCredentials.into()),
         }

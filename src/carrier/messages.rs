@@ -1,7 +1,6 @@
 //! Sending messages through carriers.
 
-use super::Refusal;
-use crate::model::{E164, MessageId, MessageState};
+use crate::model::{E164, MessageState};
 
 /// A message that is to be sent.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +13,6 @@ pub struct Outgoing<'m> {
     pub body: &'m str,
     /// Where the carrier can fetch what is attached.
     pub media: &'m [String],
-    /// What it is known by here.
-    pub reference: MessageId,
     /// Where the carrier is to tell how far it is.
     pub callback: Option<&'m str>,
 }
@@ -32,9 +29,7 @@ pub enum Posted {
     },
     /// It will not.
     Refused {
-        /// What it calls the reason, and what that means.
-        reason: Refusal,
-        /// Its code for it.
+        /// Its code for the reason.
         code: Option<String>,
         /// In words.
         said: String,

@@ -90,7 +90,7 @@ pub trait Port: Debug + Send + Sync {
     fn send_message(&self, message: &Outgoing) -> Result<Posted, Trouble> {
         let _ = message;
         let said = "this carrier carries no messages".to_owned();
-        Ok(Posted::Refused { reason: Refusal::Other, code: None, said })
+        Ok(Posted::Refused { code: None, said })
     }
 
     /// Whether the account can be used: one request that changes nothing and costs nothing.

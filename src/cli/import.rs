@@ -14,7 +14,7 @@ use crate::inventory::accounts;
 use crate::inventory::desk::Desk;
 use crate::inventory::import::{Report, Tally, take_in};
 use crate::inventory::sync::{Brought, Mode};
-use crate::model::{AccountId, AgencyId, Carrier, E164, Error};
+use crate::model::{AccountId, AgencyId, By, Carrier, E164};
 use crate::store::{DataDir, Store, migrate};
 
 /// Bring an inventory along.
@@ -66,20 +66,6 @@ pub struct FromAccount {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
-}
-
-/// How a change ended that was not to stand.
-pub enum Undone {
-    /// It was only tried, or something was refused.
-    Tried(Box<Report>),
-    /// The store did not do it.
-    Failed(Error),
-}
-
-impl From<Error> for Undone {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
 }
 
 impl Command {
@@ -135,17 +121,14 @@ fn supabase(config: &Config, directory: &Path, dry_run: bool) -> Result<(), Fail
     let cargo = &export.cargo;
     let rows = cargo.agencies.len() + cargo.users.len() + cargo.agents.len() + cargo.numbers.len();
     let bar = progress(rows);
-    let outcome = store.write(|change| {
+    let report = store.write_if(&By::OPERATOR, |change| {
         change.make_room()?;
         let report = take_in(change, cargo, now, &mut || bar.inc(1))?;
         let stands = !dry_run && export.refused.is_empty() && report.refused.is_empty();
-        if stands { Ok(Box::new(report)) } else { Err(Undone::Tried(Box::new(report))) }
+        Ok((report, stands))
     });
     bar.finish_and_clear();
-    match outcome {
-        Err(Undone::Failed(error)) => Err(error.into()),
-        Ok(report) | Err(Undone::Tried(report)) => conclude(&export, &report, dry_run),
-    }
+    conclude(&export, &report?, dry_run)
 }
 
 /// Shown on a terminal only.

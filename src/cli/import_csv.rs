@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::import::{Undone, progress};
+use super::import::progress;
 use super::{Failure, open, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::files::{Sheet, Terms, carrier};
 use crate::inventory::import::{Report, Tally};
 use crate::inventory::{access, accounts, arrivals};
-use crate::model::{AccountId, AgencyId, Carrier, Error, Noun};
+use crate::model::{AccountId, AgencyId, By, Carrier, Error, Noun};
 use crate::store::Snapshot;
 
 /// The largest file that is taken, in bytes: it is read before the database is locked.
@@ -46,20 +46,17 @@ impl Args {
         let trouble = |trouble: String| Failure::Failed(format!("{called} {trouble}"));
         let sheet = Sheet::open(self.read().map_err(trouble)?).map_err(trouble)?;
         let bar = progress(sheet.lines());
-        let outcome = store.write(|change| {
+        let report = store.write_if(&By::OPERATOR, |change| {
             change.make_room()?;
             let scope = access::operator(change, self.agency)?;
             let terms = self.terms(change)?;
             let mut moved = || bar.inc(1);
             let report = arrivals::take_in(change, &scope, &Ids::Fresh, &called, &sheet, &terms, &mut moved)?;
             let stands = !self.dry_run && (self.skip_refused || report.refused.is_empty());
-            if stands { Ok(Box::new(report)) } else { Err(Undone::Tried(Box::new(report))) }
+            Ok((report, stands))
         });
         bar.finish_and_clear();
-        match outcome {
-            Err(Undone::Failed(error)) => Err(error.into()),
-            Ok(report) | Err(Undone::Tried(report)) => self.conclude(&sheet, &report),
-        }
+        self.conclude(&sheet, &report?)
     }
 
     fn is_standard_input(&self) -> bool {

@@ -58,7 +58,7 @@ impl Command {
         let (store, clock) = (open(config)?, Clock::System);
         match self {
             Self::Create { agency, scopes, expires, name, partner } => {
-                let expires_at = expires.map(|within| later(clock.now(), within));
+                let expires_at = expires.map(|within| clock.now().later(within));
                 let new = NewKey { name, permissions: scopes, partner, expires_at };
                 let key = store.write(|change| keys::create(change, &clock, &Ids::Fresh, agency, new))?;
                 output::line(key.expose());
@@ -82,9 +82,4 @@ impl Command {
         }
         Ok(())
     }
-}
-
-/// A time so far away that it cannot be told is as far away as can be told.
-fn later(now: Timestamp, within: Duration) -> Timestamp {
-    Timestamp(now.0.saturating_add(i64::try_from(within.as_micros()).unwrap_or(i64::MAX)))
 }

@@ -19,8 +19,7 @@ const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// How long after the start the inventory is compared first, if not later: a server that is started often compares it, too.
 const SETTLED_IN: Duration = Duration::from_mins(1);
 /// How long the server waits for them when it stops. An order that is under way by then is asked about at the next start, a
-/// delivery is sent again;
-/// a comparison has not written anything yet, or everything.
+/// delivery is sent again; a comparison has not written anything yet, or everything.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The threads, until this is dropped.

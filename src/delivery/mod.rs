@@ -13,6 +13,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Url, retry};
 
+use crate::carrier::http::reason;
 use crate::config::Webhooks;
 use crate::model::{DeliveryId, Secret, Timestamp};
 
@@ -174,21 +175,4 @@ fn in_one_line(text: &str) -> Option<String> {
     let line: String = text.chars().take(MAX_SAID_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = line.trim();
     (!line.is_empty()).then(|| line.to_owned())
-}
-
-/// What went wrong, with its causes and without the URL, which may hold a secret of the receiver's.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "it did not answer in time".to_owned();
-    }
-    let mut said: Vec<String> = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if said.last() != Some(&text) {
-            said.push(text);
-        }
-        cause = error.source();
-    }
-    if said.is_empty() { "the request could not be made".to_owned() } else { said.join(": ") }
 }

@@ -33,33 +33,7 @@ pub struct Draft {
 impl Draft {
     /// A number of which nothing but the number itself is said.
     pub(super) fn new(phone_number: E164, terms: &Terms) -> Self {
-        let number = Number {
-            id: NumberId(Uuid::nil()),
-            phone_number,
-            carrier_number_id: None,
-            friendly_name: None,
-            number_type: None,
-            country_code: None,
-            voice_enabled: true,
-            sms_enabled: false,
-            mms_enabled: false,
-            inbound: true,
-            outbound: false,
-            monthly_cost: None,
-            setup_cost: None,
-            currency: "USD".into(),
-            status: Status::Active,
-            is_active: true,
-            carrier: terms.carrier,
-            carrier_account: None,
-            location: None,
-            routing: None,
-            purchased_at: None,
-            released_at: None,
-            created_at: terms.now,
-            updated_at: terms.now,
-            agent: None,
-        };
+        let number = Number::bare(NumberId(Uuid::nil()), phone_number, terms.carrier, terms.now);
         Self { number, agent: None, said: 0 }
     }
 

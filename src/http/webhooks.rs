@@ -1,10 +1,11 @@
 //! Where carriers tell things of their own accord: messages that came, and how far others are.
 
+use std::fmt;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use percent_encoding::percent_decode_str;
-use std::fmt;
 
 use super::failure;
 use crate::app::{AppState, Work};

@@ -8,7 +8,7 @@ use crate::carrier::{Account, Carriers, Trouble, telnyx};
 use crate::clock::{Clock, Ids};
 use crate::config::Network;
 use crate::model::{AccountId, AgencyId, Carrier, CarrierAccount, Error, Result, Secret, Text, Transport, Trunk};
-use crate::store::keyring::{Column, KeyTrouble, Keyring, Place};
+use crate::store::keyring::{KeyTrouble, Keyring, Place};
 use crate::store::{Change, Reachable, Scope, Snapshot};
 
 /// What a new account is to be.
@@ -83,7 +83,7 @@ pub fn add(
         Kind::Sip { trunk, password } => (Carrier::Sip, id.to_string(), password, Some(checked(trunk)?)),
     };
     secret.as_ref().map(usable).transpose()?;
-    let place = place(agency, id);
+    let place = Place::of_credentials(agency, id);
     let credentials = secret.map(|secret| keyring.seal(place, &secret)).transpose().map_err(no_key)?;
     let account = CarrierAccount {
         id,
@@ -132,7 +132,7 @@ pub fn rotate(
 ) -> Result<()> {
     let scope = access::operator(change, agency)?;
     usable(secret)?;
-    let sealed = keyring.seal(place(agency, id), secret).map_err(no_key)?;
+    let sealed = keyring.seal(Place::of_credentials(agency, id), secret).map_err(no_key)?;
     change.set_credentials(&scope, id, &sealed, clock.now())
 }
 
@@ -147,7 +147,7 @@ pub fn rekey(change: &Change, keyring: &Keyring) -> Result<usize> {
         if keyring.is_current(sealed) {
             continue;
         }
-        let place = place(scope.agency(), account.id);
+        let place = Place::of_credentials(scope.agency(), account.id);
         let secret = keyring.open(place, sealed).map_err(no_key)?;
         change.set_credentials(&scope, account.id, &keyring.seal(place, &secret).map_err(no_key)?, at)?;
         rekeyed += 1;
@@ -224,11 +224,6 @@ fn is_host_and_port(text: &str) -> bool {
     };
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-[]:".contains(&byte);
     !host.is_empty() && host.len() <= 253 && host.bytes().all(is_name) && port.parse::<u16>().is_ok()
-}
-
-/// Where an account's credentials lie.
-fn place(agency: AgencyId, id: AccountId) -> Place {
-    Place { agency, column: Column::Credentials, row: id.0 }
 }
 
 /// A secret that cannot be sealed or opened, as the operator is told.

@@ -15,8 +15,8 @@ use crate::config::Orders;
 use crate::model::{Actor, BasketId, By, Deed, Error, Order, OrderId, Result, Timestamp};
 use crate::store::{Change, Earlier, Scope, Store};
 
-/// How long an answer is kept for repeats of its request: 30 days.
-const REPEATS_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+/// How long an answer is kept for repeats of its request.
+const REPEATS_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long a request waits for its orders. What has not been begun by then is settled without it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -175,7 +175,7 @@ impl Desk {
     /// The earlier request of the same key.
     fn earlier(&self, asked: &Asked) -> Result<Option<Earlier>> {
         let Some(repeat) = &asked.repeat else { return Ok(None) };
-        let since = Timestamp(self.clock.now().0 - REPEATS_KEPT);
+        let since = self.clock.now().earlier(REPEATS_KEPT);
         let Caller { scope, actor, .. } = &asked.caller;
         match self.store.read(|snapshot| snapshot.earlier(scope, *actor, &repeat.key, since))? {
             Some(earlier) if earlier.request != repeat.request => Err(Error::KeyReused),
@@ -192,7 +192,7 @@ impl Desk {
         let Some(Repeat { key, request }) = &asked.repeat else { return Ok(()) };
         let (Caller { scope, actor, .. }, now) = (&asked.caller, self.clock.now());
         // Another request with this key may have come since it was looked for.
-        match change.earlier(scope, *actor, key, Timestamp(now.0 - REPEATS_KEPT))? {
+        match change.earlier(scope, *actor, key, now.earlier(REPEATS_KEPT))? {
             Some(earlier) if earlier.request != *request => Err(Error::KeyReused),
             Some(_) => Err(Error::InFlight),
             None => change.remember(scope, *actor, key, &Earlier { request: *request, basket, answer: None }, now),
@@ -216,7 +216,7 @@ impl Desk {
     pub fn forget_old_answers(&self) -> Result<()> {
         let now = self.clock.now();
         let by = By { actor: Actor::Worker, request_id: None, at: Some(now) };
-        self.store.write_by(&by, |change| change.forget_requests(Timestamp(now.0 - REPEATS_KEPT)))
+        self.store.write_by(&by, |change| change.forget_requests(now.earlier(REPEATS_KEPT)))
     }
 
     /// A new order, of nothing yet.
@@ -226,7 +226,7 @@ impl Desk {
 
     /// Later than now.
     pub(super) fn after(&self, wait: Duration) -> Timestamp {
-        Timestamp(self.clock.now().0.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
+        self.clock.now().later(wait)
     }
 }
 

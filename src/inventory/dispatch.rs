@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use metrics::counter;
 
 use super::accounts::no_key;
-use super::schedule::{MAX_RETRY_AFTER, later, next_attempt};
+use super::schedule::{MAX_RETRY_AFTER, next_attempt};
 use super::webhooks::secrets;
 use crate::clock::{Clock, Ids};
 use crate::delivery::{Attempt, Courier, Message, payload};
@@ -139,7 +139,7 @@ impl Dispatch {
     pub fn forget_old(&self) -> Result<()> {
         let now = self.clock.now();
         self.write(|change| {
-            change.forget_deliveries(earlier(now, KEPT))?;
+            change.forget_deliveries(now.earlier(KEPT))?;
             change.forget_secrets_before(now)
         })
     }
@@ -161,7 +161,7 @@ impl Dispatch {
                     return Ok((0, false));
                 }
                 let (events, now) = (change.events(Some(scope), webhook.reached, PAGE)?, self.clock.now());
-                let is_told = |event: &&Event| webhook.wanted.want(event) && event.at > earlier(now, KEPT);
+                let is_told = |event: &&Event| webhook.wanted.want(event) && event.at > now.earlier(KEPT);
                 let mut any = false;
                 for event in events.iter().filter(is_told) {
                     change.add_delivery(scope, id, DeliveryId(self.ids.next()), event.seq, now)?;
@@ -245,7 +245,7 @@ impl Turn {
 
     /// Leaves the webhook alone for a while after a fault of ours: it would be told the same at once, again and again.
     fn leave_alone(&self, now: Timestamp) {
-        let until = later(now, MAX_REST);
+        let until = now.later(MAX_REST);
         self.dispatch.board().entry(self.webhook).and_modify(|standing| standing.rests_until = Some(until));
     }
 
@@ -255,7 +255,10 @@ impl Turn {
         let said = match (&*event.noun, &*event.deed) {
             ("message", "added") => {
                 let id = MessageId(event.subject);
-                self.dispatch.store.read(|snapshot| snapshot.message(&self.scope, id)).ok()
+                match self.dispatch.store.read(|snapshot| snapshot.message(&self.scope, id)) {
+                    Err(Error::NotFound(_)) => None,
+                    message => Some(message?),
+                }
             }
             _ => None,
         };
@@ -295,7 +298,7 @@ impl Turn {
             let why = match ailing {
                 _ if webhook.disabled.is_some() => None,
                 Some(_) if attempt.is_gone() => Some(Disabled::Gone),
-                Some(ailing) if later(ailing.since, DISABLED_AFTER) <= now => Some(Disabled::Failing),
+                Some(ailing) if ailing.since.later(DISABLED_AFTER) <= now => Some(Disabled::Failing),
                 _ => None,
             };
             if why.is_some() {
@@ -315,7 +318,7 @@ impl Turn {
         Ailing {
             since: before.map_or(now, |before| before.since),
             failures: failures.saturating_add(1),
-            rests_until: later(now, doubled.max(wanted)),
+            rests_until: now.later(doubled.max(wanted)),
         }
     }
 
@@ -350,8 +353,4 @@ impl Drop for Turn {
             standing.in_hand_since = None;
         }
     }
-}
-
-fn earlier(than: Timestamp, by: Duration) -> Timestamp {
-    Timestamp(than.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
 }

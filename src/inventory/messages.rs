@@ -1,5 +1,7 @@
 //! Messages: sending them, once, and hearing what carriers tell of their own accord.
 
+use std::time::Duration;
+
 use super::access;
 use super::access::Caller;
 use super::desk::Desk;
@@ -8,7 +10,7 @@ use crate::carrier::inbound::{Call, Unheard};
 use crate::carrier::messages::{Outgoing, Posted};
 use crate::model::{
     AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, Direction, E164, Error, Incoming, Message, MessageId,
-    MessageState, Notice, NumberId, Result, Standing, Status, Stray, Text, Timestamp,
+    MessageState, Notice, NumberId, Result, Standing, Status, Stray, Timestamp,
 };
 use crate::store::{Change, Reachable, Scope, Snapshot};
 
@@ -18,11 +20,11 @@ const MAX_BODY_CHARS: usize = 1_600;
 const MAX_MEDIA: usize = 10;
 /// The longest recipient that is taken, in characters.
 const MAX_RECIPIENT_CHARS: usize = 64;
-/// How long a message may be at its carrier before it is not known any more whether it was sent, in microseconds. No carrier
-/// is waited for as long.
-const LOST_AFTER: i64 = 120 * 1_000_000;
-/// How long it is kept how far messages are that nobody here knows, in microseconds: 30 days.
-const STANDINGS_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+/// How long a message may be at its carrier before it is not known any more whether it was sent. No carrier is waited for as
+/// long.
+const LOST_AFTER: Duration = Duration::from_mins(2);
+/// How long it is kept how far messages are that nobody here knows.
+const STANDINGS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// A message that an agency wants to be sent.
 #[derive(Clone, Debug)]
@@ -46,6 +48,13 @@ pub enum NotTaken {
     /// It could not be written down: the carrier is to tell it again.
     #[error("{0}")]
     Failed(#[from] Error),
+}
+
+/// A call to the address of an account, and in whose scope that is.
+struct Called<'c> {
+    scope: Scope,
+    account: Reachable,
+    call: &'c Call<'c>,
 }
 
 impl Desk {
@@ -111,23 +120,20 @@ impl Desk {
         let account = self.account_of(scope, message.carrier, message.account.as_deref())?;
         let no_account = || Trouble::Unreached("there is no account to send with".to_owned());
         let account = account.ok_or_else(no_account)?;
-        let known = message.account.as_deref().unwrap_or_default();
-        let reachable = self.store.read(|snapshot| snapshot.account_in_reach(scope, message.carrier, known));
-        let callback = reachable.ok().flatten().and_then(|known| self.callback(&known.account, message.id));
+        let callback = account.id.and_then(|id| self.callback(account.carrier, id, message.id));
         account.port.send_message(&Outgoing {
             from,
             to: &message.to,
             body: &message.body,
             media: &message.media,
-            reference: message.id,
             callback: callback.as_deref(),
         })
     }
 
     /// Where a carrier is to tell how far a message is; nowhere where nobody could reach it.
-    fn callback(&self, account: &CarrierAccount, message: MessageId) -> Option<String> {
-        let address = webhook_address(self.public_url.as_deref()?, account);
-        Some(format!("{address}?message={message}"))
+    fn callback(&self, carrier: Carrier, account: AccountId, message: MessageId) -> Option<String> {
+        let public_url = self.public_url.as_deref()?.trim_end_matches('/');
+        Some(format!("{public_url}/webhooks/{}/{account}?message={message}", carrier.name()))
     }
 
     /// Hears a carrier's call to an account's address, and writes down what it tells: once, however often it is told, and the
@@ -146,33 +152,40 @@ impl Desk {
         let found = found.filter(|(_, account)| account.carrier == carrier);
         // Whether there is such an account is nobody's business.
         let (scope, account) = found.ok_or(Unheard::Forged)?;
-        let name = account.name.clone();
-        let notice = self.carriers.hear(&Reachable { owner: scope.agency(), account }, call)?;
+        let called = Called { scope, account: Reachable { owner: scope.agency(), account }, call };
+        let notice = self.carriers.hear(&called.account, call)?;
         let by = By { actor: Actor::Carrier, request_id: None, at: Some(call.now) };
         self.store.write_by(&by, |change| match notice {
-            Notice::Came(incoming) => self.take_in(change, &scope, id, (carrier, &name), incoming, call.now),
-            Notice::Stands(told) => stands(change, (carrier, &name), told, about, call.now),
+            Notice::Came(incoming) => self.take_in(change, &called, incoming),
+            Notice::Stands(told) => self.stands(change, &called, told, about),
             Notice::Other => Ok(()),
         })?;
         Ok(carrier)
     }
 
-    fn take_in(
-        &self,
-        change: &Change,
-        owner: &Scope,
-        account: AccountId,
-        (carrier, name): (Carrier, &Text),
-        incoming: Incoming,
-        now: Timestamp,
-    ) -> Result<()> {
+    /// Whether what is told at an account's address is an agency's to hear: it is the account that the agency itself reaches
+    /// under this name, or signs as that one does. An account's name is no secret, and another agency's account may have been
+    /// given the same.
+    fn is_told(&self, change: &Change, scope: &Scope, called: &Called) -> Result<bool> {
+        let CarrierAccount { id, carrier, name, .. } = &called.account.account;
+        let known = change.account_in_reach(scope, *carrier, name)?;
+        Ok(known.is_some_and(|known| known.account.id == *id || self.carriers.hear(&known, called.call).is_ok()))
+    }
+
+    fn take_in(&self, change: &Change, called: &Called, incoming: Incoming) -> Result<()> {
+        let CarrierAccount { id: account, carrier, name, .. } = &called.account.account;
+        let (carrier, now) = (*carrier, called.call.now);
         let holder = match incoming.to.parse::<E164>() {
             Ok(number) => change.holder(carrier, name, &number)?,
             Err(_) => None,
         };
+        let holder = match holder {
+            Some((scope, number)) if self.is_told(change, &scope, called)? => Some((scope, number)),
+            _ => None,
+        };
         let Some((scope, number)) = holder else {
             log::warn!(carrier = carrier.name(), account:% = name; "a message came for a number that nobody here has");
-            return change.add_stray(owner, &Stray { account, incoming, at: now });
+            return change.add_stray(&called.scope, &Stray { account: *account, incoming, at: now });
         };
         let Incoming { carrier_message_id, from, to, body, media } = incoming;
         let message = Message {
@@ -195,6 +208,25 @@ impl Desk {
         change.add_message(&scope, &message).map(drop)
     }
 
+    /// Writes down how far a message is.
+    fn stands(&self, change: &Change, called: &Called, told: Standing, about: Option<MessageId>) -> Result<()> {
+        let CarrierAccount { carrier, name, .. } = &called.account.account;
+        match change.message_told_of(*carrier, name, &told.carrier_message_id, about)? {
+            Some((scope, before)) if self.is_told(change, &scope, called)? => {
+                let mut message = before.clone();
+                advance(&mut message, told);
+                if message == before {
+                    return Ok(());
+                }
+                message.updated_at = called.call.now;
+                change.change_message(&scope, &message)
+            }
+            // Of somebody else's there is nothing to keep, which theirs might find later.
+            Some(_) => Ok(()),
+            None => change.keep_standing(*carrier, name, &told, called.call.now),
+        }
+    }
+
     /// Gives up on messages that a crash left at their carrier, and forgets what nobody asked about.
     ///
     /// # Errors
@@ -202,15 +234,9 @@ impl Desk {
     pub fn give_up_messages(&self) -> Result<()> {
         let now = self.clock.now();
         let by = By { actor: Actor::Worker, request_id: None, at: Some(now) };
-        let (lost, forget) = (Timestamp(now.0 - LOST_AFTER), Timestamp(now.0 - STANDINGS_KEPT));
+        let (lost, forget) = (now.earlier(LOST_AFTER), now.earlier(STANDINGS_KEPT));
         self.store.write_by(&by, |change| change.give_up_messages(lost, forget))
     }
-}
-
-/// The address that a carrier is given for an account.
-#[must_use]
-pub fn webhook_address(public_url: &str, account: &CarrierAccount) -> String {
-    format!("{}/webhooks/{}/{}", public_url.trim_end_matches('/'), account.carrier.name(), account.id)
 }
 
 /// The messages of a number, newest first: also of one that is released.
@@ -259,7 +285,7 @@ fn posted_as(message: &mut Message, posted: Result<Posted, Trouble>) {
             message.carrier_message_id.get_or_insert(carrier_message_id);
             message.state = message.state.max(state);
         }
-        Ok(Posted::Refused { code, said, .. }) => {
+        Ok(Posted::Refused { code, said }) => {
             (message.state, message.error_code, message.error) = (MessageState::Failed, code, Some(said));
         }
         Err(Trouble::Unknown(said)) => {
@@ -275,27 +301,5 @@ fn advance(message: &mut Message, told: Standing) {
     message.carrier_message_id.get_or_insert(told.carrier_message_id);
     if told.state > message.state {
         (message.state, message.error_code, message.error) = (told.state, told.error_code, told.error);
-    }
-}
-
-/// Writes down how far a message is.
-fn stands(
-    change: &Change,
-    (carrier, account): (Carrier, &Text),
-    told: Standing,
-    about: Option<MessageId>,
-    now: Timestamp,
-) -> Result<()> {
-    match change.message_told_of(carrier, account, &told.carrier_message_id, about)? {
-        None => change.keep_standing(carrier, account, &told, now),
-        Some((scope, before)) => {
-            let mut message = before.clone();
-            advance(&mut message, told);
-            if message == before {
-                return Ok(());
-            }
-            message.updated_at = now;
-            change.change_message(&scope, &message)
-        }
     }
 }

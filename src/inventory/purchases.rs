@@ -260,32 +260,23 @@ impl Claim<'_> {
         let (agent, called) = item.checked(change, scope)?;
         let place = |offer: &Offer| Some(format!("{}, {}", offer.city.as_deref()?, offer.country).into());
         let features = offer.map_or(Features { voice: true, ..Features::default() }, |offer| offer.features);
+        let number = Number::bare(NumberId(self.desk.ids.next()), item.phone_number.clone(), self.account.carrier, now);
         Ok(Number {
-            id: NumberId(self.desk.ids.next()),
-            phone_number: item.phone_number.clone(),
-            carrier_number_id: None,
             friendly_name: called.map(Into::into),
             number_type: offer.map(|offer| offer.number_type.name().into()),
             country_code: offer.map(|offer| offer.country.as_str().into()),
             voice_enabled: features.voice,
             sms_enabled: features.sms,
             mms_enabled: features.mms,
-            inbound: true,
-            outbound: false,
             monthly_cost: offer.map(|offer| offer.monthly_cost),
             setup_cost: offer.map(|offer| offer.upfront_cost),
             currency: offer.map_or("USD".into(), |offer| offer.currency.as_str().into()),
             status: Status::Pending,
             is_active: false,
-            carrier: self.account.carrier,
             carrier_account: self.account.name.clone(),
             location: offer.and_then(place),
-            routing: None,
-            purchased_at: None,
-            released_at: None,
-            created_at: now,
-            updated_at: now,
             agent: agent.map(Arc::new),
+            ..number
         })
     }
 }

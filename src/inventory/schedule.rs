@@ -27,24 +27,19 @@ pub(super) fn next_attempt(
     (retry_delay, retry_after): (Duration, Option<Duration>),
     chance: u32,
 ) -> Option<Timestamp> {
-    let last_at = later(first_at, GIVEN_UP_AFTER);
+    let last_at = first_at.later(GIVEN_UP_AFTER);
     let made = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let step = made.checked_sub(1).map_or(retry_delay, |at| STEPS[at.min(STEPS.len() - 1)]);
     let wait = step / 2 + step.mul_f64(f64::from(chance) / f64::from(u32::MAX));
     let wait = wait.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
-    (now < last_at).then(|| later(now, wait).min(last_at))
-}
-
-/// A time after another.
-pub(super) fn later(than: Timestamp, by: Duration) -> Timestamp {
-    Timestamp(than.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+    (now < last_at).then(|| now.later(wait).min(last_at))
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{GIVEN_UP_AFTER, later, next_attempt};
+    use super::{GIVEN_UP_AFTER, next_attempt};
     use crate::model::Timestamp;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -58,7 +53,7 @@ mod tests {
             waits.push(u64::try_from(next.0 - now.0).unwrap() / 1_000_000);
             now = next;
         }
-        assert_eq!(now, later(Timestamp(0), GIVEN_UP_AFTER), "the last is a day after the first");
+        assert_eq!(now, Timestamp(0).later(GIVEN_UP_AFTER), "the last is a day after the first");
         waits
     }
 

@@ -6,7 +6,7 @@ use super::desk::{Desk, call_for_an_operator};
 use super::routes::{no_way, resume_route, route_of, wanted_route};
 use super::troubles::why;
 use crate::carrier::{Port, Refusal, Rented, Traced, Traits, Trouble, fitting};
-use crate::model::{Actor, By, Deed, Number, Order, OrderId, OrderState, Reason, Result, Route, Status, Timestamp};
+use crate::model::{Actor, By, Deed, Number, Order, OrderId, OrderState, Reason, Result, Route, Status};
 use crate::store::{Change, Scope};
 
 /// How often a carrier is asked about an order before a person is: with the waits between, about six hours.
@@ -192,17 +192,16 @@ impl Desk {
 
     /// A purchase that the carrier knows nothing of: the first time proves nothing, since it may still be on its way.
     fn absent(&self, change: &Change, scope: &Scope, mut order: Order) -> Result<()> {
-        let now = self.clock.now();
-        let proof = self.after(self.terms.absence_proof).0 - now.0;
+        let (now, proof) = (self.clock.now(), self.terms.absence_proof);
         match order.absent_since {
             None => {
                 order.state = OrderState::Unknown;
                 order.absent_since = Some(now);
-                order.due_at = Some(Timestamp(now.0 + proof));
+                order.due_at = Some(now.later(proof));
                 self.write(change, scope, order)
             }
-            Some(since) if now.0 - since.0 < proof => {
-                order.due_at = Some(Timestamp(since.0 + proof));
+            Some(since) if now < since.later(proof) => {
+                order.due_at = Some(since.later(proof));
                 self.write(change, scope, order)
             }
             Some(_) => match order.reason {

@@ -11,7 +11,7 @@ use super::without_numbers;
 use crate::carrier::{Account, Price, Rented, Traits, Trouble};
 use crate::model::{
     AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, E164, Error, Features, Number, NumberId, Result, Route,
-    Status, Text, Timestamp,
+    Text, Timestamp,
 };
 use crate::store::{Change, Reachable, Scope, Snapshot};
 
@@ -103,8 +103,8 @@ impl Desk {
     /// # Errors
     /// Where the agency has no such trunk, or has one of the numbers already, and not there.
     pub fn bring(&self, agency: AgencyId, id: AccountId, numbers: &[E164], by: &By, stands: bool) -> Result<Brought> {
-        let mut brought = Brought { new: 0, here: 0 };
-        let outcome = self.store.write_by(by, |change| {
+        self.store.write_if(by, |change| {
+            let mut brought = Brought { new: 0, here: 0 };
             let scope = access::operator(change, agency)?;
             let name = change.account(&scope, id)?.name;
             for number in numbers {
@@ -116,12 +116,8 @@ impl Desk {
                 change.add_number(&scope, &self.adopted(&rented, Carrier::Sip, &name, None))?;
                 brought.new += 1;
             }
-            if stands { Ok(()) } else { Err(Undone::Tried) }
-        });
-        match outcome {
-            Err(Undone::Failed(error)) => Err(error),
-            Ok(()) | Err(Undone::Tried) => Ok(brought),
-        }
+            Ok((brought, stands))
+        })
     }
 
     /// Compares every account's numbers with those that its carrier lists, and records what is found; says so in the log.
@@ -138,7 +134,7 @@ impl Desk {
             match self.compare(&scope, account, &by, Mode::Record) {
                 Ok(Ok(found)) => found.log(),
                 Ok(Err(trouble)) => {
-                    log::error!(carrier, account:% = name; "an account could not be compared: {trouble}");
+                    log::error!(carrier, account:% = name; "an account could not be compared: {}", without_numbers(&trouble.to_string()));
                 }
                 Err(error) => log::error!(carrier, account:% = name; "an account could not be compared: {error}"),
             }
@@ -282,11 +278,10 @@ impl Desk {
 
     /// A number that the carrier has for us, as it enters the inventory: where its calls go stays as it is.
     fn adopted(&self, rented: &Rented, carrier: Carrier, account: &Text, cost: Option<&Price>) -> Number {
-        let (now, traits) = (self.clock.now(), &rented.traits);
+        let traits = &rented.traits;
         let features = traits.features.unwrap_or(Features { voice: true, ..Features::default() });
+        let id = NumberId(self.ids.next());
         Number {
-            id: NumberId(self.ids.next()),
-            phone_number: rented.phone_number.clone(),
             carrier_number_id: Some(rented.carrier_number_id.as_str().into()),
             friendly_name: traits.friendly_name.as_deref().map(Text::from),
             number_type: traits.number_type.map(|number_type| number_type.name().into()),
@@ -294,22 +289,10 @@ impl Desk {
             voice_enabled: features.voice,
             sms_enabled: features.sms,
             mms_enabled: features.mms,
-            inbound: true,
-            outbound: false,
             monthly_cost: cost.map(|price| price.amount),
-            setup_cost: None,
             currency: cost.map_or("USD", |price| &price.currency).into(),
-            status: Status::Active,
-            is_active: true,
-            carrier,
             carrier_account: Some(account.clone()),
-            location: None,
-            routing: None,
-            purchased_at: None,
-            released_at: None,
-            created_at: now,
-            updated_at: now,
-            agent: None,
+            ..Number::bare(id, rented.phone_number.clone(), carrier, self.clock.now())
         }
     }
 }
@@ -320,18 +303,6 @@ struct Place {
     id: AccountId,
     carrier: Carrier,
     name: Text,
-}
-
-/// How a change ended that was not to stand.
-enum Undone {
-    Tried,
-    Failed(Error),
-}
-
-impl From<Error> for Undone {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
 }
 
 /// A number that nobody lists.

@@ -9,6 +9,7 @@ use crate::store::{Change, Scope, Snapshot};
 /// How long a number must have been without a call or a message to be idle: 30 days. The first time, the logs are read so
 /// far back.
 pub(super) const IDLE: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+
 /// When each number was last used.
 pub(super) fn last(uses: &[Use]) -> HashMap<&E164, Timestamp> {
     let mut last = HashMap::new();

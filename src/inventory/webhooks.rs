@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::accounts::no_key;
-use super::schedule::later;
 use super::{access, name};
 use crate::clock::{Clock, Ids};
 use crate::delivery::{Courier, signature};
@@ -100,7 +99,7 @@ pub fn rotate(
     } else {
         let old = keyring.open(place(agency, Column::WebhookSecret, id), &webhook.secret).map_err(no_key)?;
         let sealed = keyring.seal(place(agency, Column::WebhookSecretBefore, id), &old).map_err(no_key)?;
-        Some((sealed, later(now, overlap)))
+        Some((sealed, now.later(overlap)))
     };
     let sealed = keyring.seal(place(agency, Column::WebhookSecret, id), &secret).map_err(no_key)?;
     change.set_webhook_secrets(&scope, id, (&sealed, now), before.as_ref())?;

@@ -117,13 +117,13 @@ pub struct Number {
     pub agent: Option<Arc<Agent>>,
 }
 
-#[cfg(test)]
 impl Number {
     /// An active number of which nothing is known that need not be.
-    pub(crate) fn bare(id: NumberId, phone_number: &str) -> Self {
+    #[must_use]
+    pub fn bare(id: NumberId, phone_number: E164, carrier: Carrier, now: Timestamp) -> Self {
         Self {
             id,
-            phone_number: phone_number.parse().unwrap(),
+            phone_number,
             carrier_number_id: None,
             friendly_name: None,
             number_type: None,
@@ -138,14 +138,14 @@ impl Number {
             currency: "USD".into(),
             status: Status::Active,
             is_active: true,
-            carrier: Carrier::Simulator,
+            carrier,
             carrier_account: None,
             location: None,
             routing: None,
             purchased_at: None,
             released_at: None,
-            created_at: Timestamp(0),
-            updated_at: Timestamp(0),
+            created_at: now,
+            updated_at: now,
             agent: None,
         }
     }

@@ -2,10 +2,29 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// So long after this; the last there is, where that is later.
+    #[must_use]
+    pub fn later(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(micros(by)))
+    }
+
+    /// So long before this; the first there is, where that is earlier.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(by)))
+    }
+}
+
+fn micros(of: Duration) -> i64 {
+    i64::try_from(of.as_micros()).unwrap_or(i64::MAX)
+}
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC: `2025-01-15T12:00:00Z`, with six digits of fraction only where it is not
@@ -130,9 +149,21 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::Timestamp;
+
+    #[test]
+    fn no_time_is_beyond_the_first_and_the_last() {
+        let (now, second) = (Timestamp(1_736_942_400_000_000), Duration::from_secs(1));
+        assert_eq!((now.later(second).0 - now.0, now.0 - now.earlier(second).0), (1_000_000, 1_000_000));
+        assert_eq!(
+            (now.later(Duration::MAX), Timestamp(-2).earlier(Duration::MAX)),
+            (Timestamp(i64::MAX), Timestamp(i64::MIN))
+        );
+    }
 
     #[test]
     fn whole_seconds_have_no_fraction() {

@@ -84,8 +84,3 @@ pub fn wait_until(time: Timestamp) {
     let wait = time.0.saturating_sub(Clock::System.now().0);
     thread::sleep(Duration::from_micros(u64::try_from(wait).unwrap_or(0)));
 }
-
-/// The time so long after another.
-pub fn after(time: Timestamp, delay: Duration) -> Timestamp {
-    Timestamp(time.0.saturating_add(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX)))
-}

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
-
 use uuid::Uuid;
 
-use crate::model::{AgencyId, Sealed, Secret};
+use crate::model::{AccountId, AgencyId, Sealed, Secret};
 
 /// What a sealed secret begins with: the form that it is in.
 const FORM: u8 = 1;
@@ -59,6 +58,12 @@ impl Column {
 }
 
 impl Place {
+    /// Where an account's credentials lie.
+    #[must_use]
+    pub fn of_credentials(agency: AgencyId, account: AccountId) -> Self {
+        Self { agency, column: Column::Credentials, row: account.0 }
+    }
+
     /// The column, the agency and the row, so that no other has the same: the last two are as long everywhere.
     fn bytes(self) -> Vec<u8> {
         [b"linekeeper ", self.column.name().as_bytes(), self.agency.0.as_bytes(), self.row.as_bytes()].concat()
@@ -85,15 +90,15 @@ impl KeyTrouble {
     pub const fn says(self) -> &'static str {
         match self {
             Self::NoKey => {
-                "there is no key to encrypt credentials with: set LINEKEEPER_CREDENTIALS_KEY_FILE to a file that holds 32 \
+                "there is no key to encrypt secrets with: set LINEKEEPER_CREDENTIALS_KEY_FILE to a file that holds 32 \
                  random bytes or more as text, such as `openssl rand -base64 32` writes"
             }
             Self::OtherKey => {
-                "the credentials were encrypted with another key: set that one as credentials_key, or as \
+                "the secret was encrypted with another key: set that one as credentials_key, or as \
                  credentials_key_before"
             }
-            Self::Damaged => "the credentials are damaged, or were moved here from another place",
-            Self::Cipher => "the credentials could not be encrypted",
+            Self::Damaged => "the secret is damaged, or was moved here from another place",
+            Self::Cipher => "the secret could not be encrypted",
         }
     }
 }

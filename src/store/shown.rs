@@ -112,10 +112,15 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::{NumberId, Timestamp};
+    use crate::model::{Carrier, NumberId, Timestamp};
 
     fn number(at: u64) -> Arc<Number> {
-        Arc::new(Number::bare(NumberId(Uuid::from_u64_pair(0, at)), "+19705551234"))
+        Arc::new(Number::bare(
+            NumberId(Uuid::from_u64_pair(0, at)),
+            "+19705551234".parse().unwrap(),
+            Carrier::Simulator,
+            Timestamp(0),
+        ))
     }
 
     fn place(at: u64) -> Place {

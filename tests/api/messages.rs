@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::shop::{Shop, two_agencies};
-use crate::support::{Answer, Inventory, SECRET, Server, id, linekeeper, number};
+use crate::support::{Answer, Inventory, SECRET, Server, add_agency, id, linekeeper, number};
 
 const SID: &str = "AC0123456789abcdef0123456789abcdef";
 const TOKEN: &str = "the auth token of an account";
@@ -32,8 +32,13 @@ fn pair() -> Ed25519KeyPair {
 }
 
 fn run(inventory: &Inventory, args: &[&str]) -> (bool, String) {
+    run_with(TOKEN, inventory, args)
+}
+
+/// Runs a command that reads a secret, or reads nothing.
+fn run_with(secret: &str, inventory: &Inventory, args: &[&str]) -> (bool, String) {
     let file = inventory.path().join("secret");
-    std::fs::write(&file, TOKEN).unwrap();
+    std::fs::write(&file, secret).unwrap();
     let mut command = linekeeper();
     command.args(args).arg("--data-dir").arg(inventory.path());
     command.env("LINEKEEPER_CREDENTIALS_KEY", KEY).env("LINEKEEPER_PUBLIC_URL", PUBLIC);
@@ -136,10 +141,14 @@ fn escaped(text: &str) -> String {
 
 /// As Twilio's own libraries sign; of their own making, not of ours.
 fn sign(url: &str, form: &[(&str, &str)]) -> String {
+    sign_with(TOKEN, url, form)
+}
+
+fn sign_with(token: &str, url: &str, form: &[(&str, &str)]) -> String {
     let mut pairs = form.to_vec();
     pairs.sort_unstable();
     let text = pairs.into_iter().fold(url.to_owned(), |text, (name, value)| text + name + value);
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, TOKEN.as_bytes());
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.as_bytes());
     STANDARD.encode(hmac::sign(&key, text.as_bytes()).as_ref())
 }
 
@@ -185,6 +194,37 @@ fn a_number_that_nobody_has_is_recorded_as_such() {
     assert!(strays.contains("too late") && strays.contains("not a number"));
     let theirs = ["message", "strays", "--agency", &id(2).to_string(), "--account", &office.twilio];
     assert!(!run(&office.inventory, &theirs).0, "another agency has no such account");
+}
+
+/// An account's name is no secret: an agency may enter another's, with a token of its own, and sign with that.
+#[test]
+fn who_enters_anothers_account_name_hears_and_tells_nothing_of_its_numbers() {
+    let office = Office::open();
+    let stranger = id(9).to_string();
+    let add = ["carrier", "add", "twilio", "--agency", &stranger, "--account-sid", SID, "--auth-token-file", "-"];
+    office.inventory.write(|change| add_agency(change, 9, "A stranger").map(drop));
+    let (is_added, account) = run_with("a token of their own", &office.inventory, &add);
+    assert!(is_added, "{account}");
+    let path = format!("/webhooks/twilio/{}", account.trim());
+    let tell = |form: &[(&str, &str)]| {
+        let signature = sign_with("a token of their own", &format!("{PUBLIC}{path}"), form);
+        office.post_form(&path, form, &signature).status
+    };
+    assert_eq!(tell(&came("SM1", "+19705559999", OURS, "forged")), 200);
+    assert_eq!(office.listed(1, 501), [] as [Vec<String>; 0]);
+    let strays = done(&office.inventory, &["message", "strays", "--agency", &stranger, "--account", account.trim()]);
+    assert!(strays.contains("forged"), "it is a stray of theirs");
+
+    sent(&office, 720, Some("SM720"));
+    assert_eq!(tell(&[("MessageSid", "SM720"), ("MessageStatus", "failed"), ("ErrorCode", "30003")]), 200);
+    assert_eq!(state(&office, 720).0, "queued", "they told nothing");
+    assert_eq!(office.twilio(&[("MessageSid", "SM720"), ("MessageStatus", "delivered")]).status, 200);
+    assert_eq!(state(&office, 720).0, "delivered", "the carrier did");
+
+    // One whose agency gave the account up is nobody's to fill, either.
+    office.sqlite().execute("DELETE FROM carrier_accounts WHERE agency_no = 2", []).unwrap();
+    assert_eq!(office.twilio(&came("SM2", "+19705559999", THEIRS, "for whom?")).status, 200);
+    assert_eq!(office.listed(2, 502), [] as [Vec<String>; 0]);
 }
 
 #[test]

@@ -206,7 +206,7 @@ fn no_byte_of_a_credential_is_in_the_clear_and_moved_it_does_not_open() {
     database.execute_batch(swap).unwrap();
     for (id, of) in [(&first, &one), (&second, &four)] {
         let said = test(id, of);
-        assert!(said.contains("are damaged, or were moved here from another place"), "{said}");
+        assert!(said.contains("is damaged, or was moved here from another place"), "{said}");
     }
 }
 

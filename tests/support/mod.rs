@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linekeeper::model::{
-    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, Money, NewAgent, Number, NumberId, Role, Status,
-    Timestamp, User, UserId,
+    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, Money, NewAgent, Number, NumberId, Role, Timestamp, User,
+    UserId,
 };
 use linekeeper::store::{Change, DataDir, Scope, Store, migrate};
 use serde_json::{Value, json};
@@ -108,31 +108,13 @@ pub fn add_agent(change: &Change, scope: &Scope, agent: &Agent) -> linekeeper::m
 /// The seed's example row, but for its ids.
 pub fn number(number: u64, phone_number: &str) -> Number {
     Number {
-        id: NumberId(id(number)),
-        phone_number: phone_number.parse().unwrap(),
         carrier_number_id: Some("telnyx-id".into()),
         friendly_name: Some("Main Line".into()),
         number_type: Some("local".into()),
         country_code: Some("US".into()),
-        voice_enabled: true,
-        sms_enabled: false,
-        mms_enabled: false,
-        inbound: true,
-        outbound: false,
         monthly_cost: Some(Money(10_000)),
-        setup_cost: None,
-        currency: "USD".into(),
-        status: Status::Active,
-        is_active: true,
-        carrier: Carrier::Telnyx,
-        carrier_account: None,
-        location: None,
-        routing: None,
         purchased_at: Some(NOON),
-        released_at: None,
-        created_at: NOON,
-        updated_at: NOON,
-        agent: None,
+        ..Number::bare(NumberId(id(number)), phone_number.parse().unwrap(), Carrier::Telnyx, NOON)
     }
 }
 

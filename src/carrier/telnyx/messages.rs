@@ -7,8 +7,8 @@ use super::Telnyx;
 use super::errors::{self, About};
 use super::inbound::state;
 use super::wire::One;
+use crate::carrier::Trouble;
 use crate::carrier::messages::{Outgoing, Posted};
-use crate::carrier::{Refusal, Trouble};
 use crate::model::MessageState;
 
 #[derive(Serialize)]
@@ -53,11 +53,7 @@ impl Telnyx {
                 let state = status.and_then(state).unwrap_or(MessageState::Queued);
                 Ok(Posted::Accepted { carrier_message_id: id, state })
             }
-            Err(Trouble::Refused { reason, said }) => {
-                let code = errors::first_code(&answer.body);
-                let reason = if reason == Refusal::NotOwned { Refusal::Other } else { reason };
-                Ok(Posted::Refused { reason, code, said })
-            }
+            Err(Trouble::Refused { said, .. }) => Ok(Posted::Refused { code: errors::first_code(&answer.body), said }),
             Err(trouble) => Err(trouble),
         }
     }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::Twilio;
 use super::inbound::state;
 use super::wire::Complaint;
+use crate::carrier::Trouble;
 use crate::carrier::messages::{Outgoing, Posted};
-use crate::carrier::{Refusal, Trouble};
 use crate::model::MessageState;
 
 /// A message as Twilio has it.
@@ -31,13 +31,11 @@ impl Twilio {
                 let state = status.as_deref().and_then(state).unwrap_or(MessageState::Queued);
                 Ok(Posted::Accepted { carrier_message_id: sid, state })
             }
-            Err(Trouble::Refused { reason, said }) => {
+            Err(Trouble::Refused { said, .. }) => {
                 let complaint = serde_json::from_slice::<Complaint>(&answer.body).unwrap_or_default();
                 let code = complaint.code.map(|code| code.to_string());
-                // Not that there is no such number of ours: there is nothing at this path but messages.
-                let reason = if reason == Refusal::NotOwned { Refusal::Other } else { reason };
                 let meaning = code.as_deref().map(meaning).filter(|meaning| !meaning.is_empty());
-                Ok(Posted::Refused { reason, code, said: meaning.map_or(said, str::to_owned) })
+                Ok(Posted::Refused { code, said: meaning.map_or(said, str::to_owned) })
             }
             Err(trouble) => Err(trouble),
         }

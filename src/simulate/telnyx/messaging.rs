@@ -19,7 +19,7 @@ use super::messages::payload;
 use crate::clock::{Clock, Ids};
 use crate::model::Timestamp;
 use crate::simulate::messages::{Direction, Message, Messages};
-use crate::simulate::webhook::{Delivery, Webhook, after, aside, wait_until};
+use crate::simulate::webhook::{Delivery, Webhook, aside, wait_until};
 
 /// The file of the messages in the simulator's directory: a JSON line each.
 const FILE: &str = "telnyx-messages.jsonl";
@@ -111,7 +111,7 @@ impl Messaging {
     }
 
     fn time(&self, message: &Message, step: u32) -> Timestamp {
-        after(message.at, self.delay.saturating_mul(step))
+        message.at.later(self.delay.saturating_mul(step))
     }
 
     /// Tells somebody of an event, again where no connection is made; gives what came back of which attempt it was.

@@ -11,7 +11,7 @@ use super::signature::Form;
 use crate::clock::Clock;
 use crate::model::Timestamp;
 use crate::simulate::messages::{Direction, Message};
-use crate::simulate::webhook::{after, aside, wait_until};
+use crate::simulate::webhook::{aside, wait_until};
 
 /// The note of whom to tell of its status.
 pub const CALLBACK: &str = "callback_url";
@@ -68,7 +68,7 @@ impl Account {
     }
 
     fn time(&self, message: &Message, step: usize) -> Timestamp {
-        after(message.at, self.message_delay.saturating_mul(u32::try_from(step).unwrap_or(u32::MAX)))
+        message.at.later(self.message_delay.saturating_mul(u32::try_from(step).unwrap_or(u32::MAX)))
     }
 }
 

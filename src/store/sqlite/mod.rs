@@ -130,6 +130,34 @@ impl Store {
         transaction.commit().map_err(Error::from)?;
         Ok(done)
     }
+
+    /// Does one deed on somebody's behalf that stands only where `deed` says so beside what it gives: otherwise none of it is
+    /// done, and what it would have come to is given all the same.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_if<T>(&self, by: &By, deed: impl FnOnce(&Change) -> Result<(T, bool)>) -> Result<T> {
+        let outcome = self.write_by(by, |change| match deed(change)? {
+            (done, true) => Ok(done),
+            (tried, false) => Err(Undone::Tried(tried)),
+        });
+        match outcome {
+            Ok(report) | Err(Undone::Tried(report)) => Ok(report),
+            Err(Undone::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// How a deed ended that does not stand.
+enum Undone<T> {
+    Tried(T),
+    Failed(Error),
+}
+
+impl<T> From<Error> for Undone<T> {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// The engine's name and version.

@@ -96,9 +96,8 @@ fn live(store: &Store) {
             let given = agents::Given { name: Some("Named".into()), ..Default::default() };
             let agent = agents::update(change, &clock, &ids, agency.id, agent.id, given)?;
             for phone_number in ["+19705551234", "+19705551235"] {
-                let mut number = Number::bare(NumberId(ids.next()), phone_number);
-                number.agent = Some(Arc::new(agent.clone()));
-                change.add_number(&scope, &number)?;
+                let number = bare(NumberId(ids.next()), phone_number);
+                change.add_number(&scope, &Number { agent: Some(Arc::new(agent.clone())), ..number })?;
             }
             Ok::<_, Error>((agency.id, agent.id))
         })
@@ -134,7 +133,7 @@ fn live(store: &Store) {
         listing.unwrap().slice.total
     };
     assert_eq!(search(), 2);
-    let third = Number::bare(NumberId(ids.next()), "+19705551236");
+    let third = bare(NumberId(ids.next()), "+19705551236");
     store.write(|change| change.add_number(&access::operator(change, agency)?, &third)).unwrap();
     assert_eq!(search(), 3);
     trade(store, agency, agent);
@@ -323,4 +322,8 @@ fn assert_within_the_agency(sql: &str, step: &str) {
         table.is_none() || by_agency || by_own_id || by_both || asked_by_the_operator || asked_by_the_house,
         "{step}\n in {sql}"
     );
+}
+
+fn bare(id: NumberId, phone_number: &str) -> Number {
+    Number::bare(id, phone_number.parse().expect("a test's number"), Carrier::Simulator, Timestamp(0))
 }

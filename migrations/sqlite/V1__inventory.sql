@@ -19,6 +19,14 @@ CREATE TABLE agencies (
     budget_currency TEXT CHECK ((budget_currency IS NULL) = (monthly_budget IS NULL))
 ) STRICT;
 
+-- What this installation signs with, each by its use. Never leaves it: no credential of anybody's.
+CREATE TABLE signing_keys (
+    use   TEXT NOT NULL PRIMARY KEY,
+    key   BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO signing_keys (use, key) VALUES ('cursors', randomblob(32));
+
 CREATE TABLE users (
     id         BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     agency_no  INTEGER REFERENCES agencies (agency_no),
@@ -94,6 +102,9 @@ CREATE TABLE agency_phone_numbers (
     purchased_at     INTEGER,
     released_at      INTEGER,
     updated_at       INTEGER NOT NULL,
+    -- What its agency's own systems call it, and when it is to be given back by itself.
+    external_id      TEXT,
+    expires_at       INTEGER,
     -- A plain column beside a CHECK, because an index on a generated one covers no list.
     assigned         INTEGER NOT NULL CHECK (assigned = (agent_mapping_id IS NOT NULL)),
     PRIMARY KEY (agency_no, created_at, id),
@@ -116,6 +127,9 @@ CREATE INDEX numbers_live_by_assignment ON agency_phone_numbers (agency_no, assi
 CREATE INDEX numbers_by_status ON agency_phone_numbers (agency_no, status, created_at, id, assigned);
 CREATE INDEX numbers_by_agent ON agency_phone_numbers (agency_no, agent_mapping_id, created_at, id, status)
     WHERE agent_mapping_id IS NOT NULL;
+
+-- What is to be given back by itself, soonest first.
+CREATE INDEX numbers_expiring ON agency_phone_numbers (expires_at) WHERE status <> 3 AND expires_at IS NOT NULL;
 
 -- How many numbers an agency has, by status and assignment. Rows appear with their first number.
 CREATE TABLE number_counts (

@@ -223,7 +223,9 @@ CREATE TRIGGER number_added_is_an_event AFTER INSERT ON agency_phone_numbers BEG
             'location', NEW.location,
             'routing', NEW.routing,
             'purchased_at', NEW.purchased_at,
-            'released_at', NEW.released_at));
+            'released_at', NEW.released_at,
+            'external_id', NEW.external_id,
+            'expires_at', NEW.expires_at));
 END;
 
 CREATE TRIGGER number_changed_is_an_event AFTER UPDATE ON agency_phone_numbers BEGIN
@@ -262,6 +264,8 @@ CREATE TRIGGER number_changed_is_an_event AFTER UPDATE ON agency_phone_numbers B
             UNION ALL SELECT 'routing', OLD.routing, NEW.routing
             UNION ALL SELECT 'purchased_at', OLD.purchased_at, NEW.purchased_at
             UNION ALL SELECT 'released_at', OLD.released_at, NEW.released_at
+            UNION ALL SELECT 'external_id', OLD.external_id, NEW.external_id
+            UNION ALL SELECT 'expires_at', OLD.expires_at, NEW.expires_at
         ) WHERE was IS NOT now_is HAVING count(*) > 0;
 END;
 
@@ -289,5 +293,7 @@ CREATE TRIGGER number_removed_is_an_event AFTER DELETE ON agency_phone_numbers B
             'location', OLD.location,
             'routing', OLD.routing,
             'purchased_at', OLD.purchased_at,
-            'released_at', OLD.released_at));
+            'released_at', OLD.released_at,
+            'external_id', OLD.external_id,
+            'expires_at', OLD.expires_at));
 END;

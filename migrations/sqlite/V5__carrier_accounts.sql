@@ -20,6 +20,8 @@ CREATE TABLE carrier_accounts (
     transport         INTEGER CHECK (transport BETWEEN 0 AND 2),
     prefix            TEXT,
     username          TEXT,
+    media_encryption  TEXT,
+    room_name         TEXT,
     -- Up to when the carrier's logs of calls and messages have been read.
     logs_read_until   INTEGER,
     created_at        INTEGER NOT NULL,
@@ -49,7 +51,9 @@ CREATE TRIGGER carrier_account_added_is_an_event AFTER INSERT ON carrier_account
             'address', NEW.address,
             'transport', CASE NEW.transport WHEN 0 THEN 'udp' WHEN 1 THEN 'tcp' WHEN 2 THEN 'tls' END,
             'prefix', NEW.prefix,
-            'username', NEW.username));
+            'username', NEW.username,
+            'media_encryption', NEW.media_encryption,
+            'room_name', NEW.room_name));
 END;
 
 CREATE TRIGGER carrier_account_changed_is_an_event AFTER UPDATE ON carrier_accounts BEGIN
@@ -69,6 +73,8 @@ CREATE TRIGGER carrier_account_changed_is_an_event AFTER UPDATE ON carrier_accou
                 CASE NEW.transport WHEN 0 THEN 'udp' WHEN 1 THEN 'tcp' WHEN 2 THEN 'tls' END
             UNION ALL SELECT 'prefix', OLD.prefix, NEW.prefix
             UNION ALL SELECT 'username', OLD.username, NEW.username
+            UNION ALL SELECT 'media_encryption', OLD.media_encryption, NEW.media_encryption
+            UNION ALL SELECT 'room_name', OLD.room_name, NEW.room_name
         ) WHERE was IS NOT now_is HAVING count(*) > 0;
 END;
 
@@ -85,5 +91,7 @@ CREATE TRIGGER carrier_account_removed_is_an_event AFTER DELETE ON carrier_accou
             'address', OLD.address,
             'transport', CASE OLD.transport WHEN 0 THEN 'udp' WHEN 1 THEN 'tcp' WHEN 2 THEN 'tls' END,
             'prefix', OLD.prefix,
-            'username', OLD.username));
+            'username', OLD.username,
+            'media_encryption', OLD.media_encryption,
+            'room_name', OLD.room_name));
 END;

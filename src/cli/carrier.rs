@@ -203,7 +203,7 @@ impl Add {
                 (account, url, Kind::Telnyx { api_key: secret(&api_key_file)?, name, public_key })
             }
             Self::Sip { account, allowed_addresses, address, transport, prefix, username, password_file } => {
-                let trunk = Trunk { allowed_addresses, address, transport, prefix, username };
+                let trunk = Trunk { allowed_addresses, address, transport, prefix, username, ..Trunk::default() };
                 let password = password_file.as_deref().map(secret).transpose()?;
                 (account, None, Kind::Sip { trunk, password })
             }

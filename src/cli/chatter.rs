@@ -28,7 +28,7 @@ const TALK: [(Direction, MessageState, &str); 6] = [
 /// What the store says.
 pub fn talk(change: &Change, scope: &Scope, ids: &Ids, now: Timestamp) -> Result<()> {
     let filter = NumberFilter { status: Some(Status::Active), ..NumberFilter::default() };
-    let window = Window { offset: 0, limit: NUMBERS };
+    let window = Window::at(0, NUMBERS);
     let numbers = numbers::list(change, scope, &filter, window, |_| false)?.slice.items;
     let simulated = numbers.iter().filter(|number| number.carrier == Carrier::Simulator);
     let mut at = Timestamp(now.0 - 24 * 60 * MINUTE);

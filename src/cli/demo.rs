@@ -62,6 +62,9 @@ impl Args {
         let data_dir = flags.data_dir.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned()));
         let mut config = load(&Flags { listen: self.listen.clone(), data_dir, ..flags })?;
         config.jwt_secret = Some(keys::random_secret()?);
+        if temporary.is_some() && config.credentials_key.is_none() {
+            config.credentials_key = Some(keys::random_secret()?);
+        }
         logging::start(&config.log);
         let prepared = Prepared::new(config)?;
         prepared.store.write(|change| {
@@ -283,7 +286,7 @@ fn new_key(change: &Change, agency: AgencyId, partner: bool) -> Result<Presented
 impl Sample {
     fn of(snapshot: &Snapshot, scope: &Scope) -> Result<Option<Self>, Failure> {
         let filter = NumberFilter { status: Some(Status::Active), assigned: true, ..NumberFilter::default() };
-        let window = Window { offset: 0, limit: LOOKED_THROUGH };
+        let window = Window::at(0, LOOKED_THROUGH);
         let numbers = numbers::list(snapshot, scope, &filter, window, |_| false)?.slice.items;
         let simulated = numbers.iter().find(|number| number.carrier == Carrier::Simulator);
         Ok(simulated.or(numbers.first()).and_then(|number| {

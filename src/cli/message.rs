@@ -6,7 +6,7 @@ use super::{Failure, open, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::inventory::access::Caller;
-use crate::inventory::desk::Desk;
+use crate::inventory::desk::{Asked, Desk};
 use crate::inventory::messages::{self, NewMessage};
 use crate::inventory::{access, accounts};
 use crate::model::{AccountId, Actor, AgencyId, Message, MessageState, NumberId, Permission};
@@ -82,7 +82,8 @@ impl Command {
                 let desk = Desk::new(store, carriers(config)?, Clock::System, Ids::Fresh, config.orders)
                     .reached_at(config.public_url.as_deref());
                 let new = NewMessage { number: of.number, to, body: text, media };
-                let sent = desk.send_message(&caller, &operator(), new)?;
+                let asked = Asked { caller, by: operator(), repeat: None };
+                let sent = desk.send_message(&asked, new)?.message;
                 output::row([&sent.id, &sent.state.name()]);
                 match sent.state {
                     MessageState::Failed => {

@@ -1,7 +1,7 @@
 //! `linekeeper openapi`
 
 use super::{Failure, output};
-use crate::http;
+use crate::{dialect, http};
 
 /// Print the OpenAPI description of everything that the server answers.
 #[derive(Debug, clap::Args)]
@@ -11,7 +11,7 @@ pub struct Args;
 impl Args {
     #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "every command runs the same way")]
     pub fn run(self) -> Result<(), Failure> {
-        output::line(http::openapi().trim_end());
+        output::line(http::openapi(dialect::ALL).trim_end());
         Ok(())
     }
 }

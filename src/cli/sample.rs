@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::carrier::simulator::ACCOUNT;
 use crate::model::{
-    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, E164, Error, Money, NewAgent, Number, NumberId, Result,
-    Role, Status, Timestamp, User, UserId,
+    Agency, AgencyId, Agent, AgentId, AgentRecord, AgentSettings, Carrier, E164, Error, Money, Number, NumberId,
+    Result, Role, Status, Timestamp, User, UserId,
 };
 use crate::store::{Change, Scope};
 
@@ -191,7 +191,7 @@ fn hire(change: &Change, scope: &Scope, plan: &Plan, dice: &mut Dice, now: Times
         });
         change.add_agent(
             scope,
-            &NewAgent { agent: Agent::clone(&agent), settings: AgentSettings::default(), created_at: now },
+            &AgentRecord { agent: Agent::clone(&agent), settings: AgentSettings::default(), created_at: now },
         )?;
         agents.push(agent);
     }
@@ -319,6 +319,8 @@ fn invent(dice: &mut Dice, agents: &[Arc<Agent>], created_at: Timestamp) -> Resu
         routing: None,
         purchased_at: (status != Status::Pending).then_some(created_at),
         released_at: (status == Status::Released).then(|| later(0)),
+        external_id: None,
+        expires_at: None,
         created_at,
         updated_at: created_at,
         agent: assigned.then(|| dice.pick(agents).clone()),

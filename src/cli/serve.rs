@@ -10,6 +10,7 @@ use crate::carrier::simulator::{Remote, Simulator};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Flags};
 use crate::delivery::Courier;
+use crate::dialect;
 use crate::http::{Server, Signals, reachable, record_metrics};
 use crate::inventory::dispatch::Dispatch;
 use crate::store::keyring::Keyring;
@@ -61,6 +62,12 @@ pub struct Prepared {
 
 impl Prepared {
     pub fn new(mut config: Config) -> Result<Self, Failure> {
+        if let Some(unknown) = dialect::unknown(&config.dialects) {
+            let known = dialect::ALL.iter().map(|dialect| dialect.name).collect::<Vec<_>>().join(", ");
+            return Err(Failure::Settings(format!(
+                "`dialects.enabled`: there is no dialect {unknown:?}; there are {known}"
+            )));
+        }
         let data_dir = DataDir::new(config.data_dir.clone());
         let unusable = |error| {
             Failure::Failed(format!("the data directory {} cannot be used: {error}", data_dir.path().display()))

@@ -43,6 +43,7 @@ impl Worker {
         let mut housekeeping = None;
         let mut threads = vec![Thread::start("orders", EVERY, EVERY, move || {
             attempt("orders could not be settled", || settling.settle_due().map(drop));
+            attempt("numbers could not be given back by themselves", || settling.release_expired());
             if is_time(&mut housekeeping) {
                 attempt("old answers could not be forgotten", || settling.forget_old_answers());
                 attempt("messages could not be given up", || settling.give_up_messages());

@@ -40,6 +40,12 @@ pub struct Config {
     pub memory_bytes: usize,
     /// The `supabase` dialect's settings.
     pub supabase: Supabase,
+    /// The names of the dialects that are served; all where there are none.
+    pub dialects: Vec<String>,
+    /// Whether `instaview` wraps its list twice.
+    pub instaview_nested: bool,
+    /// How often an API key may ask.
+    pub limits: Limits,
     /// How orders are carried out.
     pub orders: Orders,
     /// How often the inventory is compared with the carriers', if it is.
@@ -60,6 +66,17 @@ pub struct Supabase {
     pub audience: String,
     /// What a token's `iss` must be.
     pub issuer: Option<String>,
+}
+
+/// `[limits]`: how often one API key may ask; 0: as often as it likes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// At all, in a minute.
+    pub requests_per_minute: u32,
+    /// At all, in an hour.
+    pub requests_per_hour: u32,
+    /// For what costs money, in a minute.
+    pub orders_per_minute: u32,
 }
 
 /// `[orders]`
@@ -181,12 +198,14 @@ impl Config {
                 audience: settings.text("dialect.supabase.audience").to_owned(),
                 issuer: (!issuer.is_empty()).then(|| issuer.to_owned()),
             },
-            orders: Orders {
-                release_hold: settings.duration("orders.release_hold")?,
-                absence_proof: settings.duration("orders.absence_proof")?,
-                retry_delay: settings.duration("orders.retry_delay")?,
-                carrier_deadline: settings.duration("orders.carrier_deadline")?,
+            dialects: names(settings.text("dialects.enabled")),
+            instaview_nested: match settings.text("dialect.instaview.envelope") {
+                "flat" => false,
+                "nested" => true,
+                _ => return settings.refuse("dialect.instaview.envelope", "is flat or nested"),
             },
+            limits: limits(&settings)?,
+            orders: orders(&settings)?,
             sync_every: Some(settings.duration("sync.every")?).filter(|every| !every.is_zero()),
             webhooks: webhooks(&settings)?,
             simulator: simulator(&settings)?,
@@ -202,9 +221,31 @@ impl Config {
     }
 }
 
+fn limits(settings: &Settings) -> Result<Limits> {
+    Ok(Limits {
+        requests_per_minute: settings.count("limits.requests_per_minute")?,
+        requests_per_hour: settings.count("limits.requests_per_hour")?,
+        orders_per_minute: settings.count("limits.orders_per_minute")?,
+    })
+}
+
+fn orders(settings: &Settings) -> Result<Orders> {
+    Ok(Orders {
+        release_hold: settings.duration("orders.release_hold")?,
+        absence_proof: settings.duration("orders.absence_proof")?,
+        retry_delay: settings.duration("orders.retry_delay")?,
+        carrier_deadline: settings.duration("orders.carrier_deadline")?,
+    })
+}
+
+/// What stands between commas.
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
 fn webhooks(settings: &Settings) -> Result<Webhooks> {
-    let networks = settings.text("webhooks.allow_addresses").split(',').map(str::trim).filter(|one| !one.is_empty());
-    let Ok(allow_addresses) = networks.map(str::parse).collect() else {
+    let networks = names(settings.text("webhooks.allow_addresses"));
+    let Ok(allow_addresses) = networks.iter().map(|network| network.parse()).collect() else {
         return settings
             .refuse("webhooks.allow_addresses", "is IP addresses and networks between commas, like 10.0.0.0/8");
     };

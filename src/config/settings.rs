@@ -135,7 +135,10 @@ impl Settings {
                 Origin::Environment(_) => format!("{PREFIX}{}", key.to_uppercase().replace('.', "__")),
                 _ => key.to_owned(),
             };
-            let nearest = self.0.keys().min_by_key(|known| strsim::damerau_levenshtein(known, key));
+            // A table's name may be the mistake: it is compared with tables' names.
+            let depth = key.split('.').count();
+            let as_deep = |known: &str| known.split('.').take(depth).collect::<Vec<_>>().join(".");
+            let nearest = self.0.keys().min_by_key(|known| strsim::damerau_levenshtein(&as_deep(known), key));
             let hint = nearest.map(|known| format!("; did you mean `{}`?", shown(known))).unwrap_or_default();
             return error(format!("{origin}: there is no setting `{}`{hint}", shown(key)));
         };
@@ -157,6 +160,14 @@ impl Settings {
     /// A number that is not negative.
     pub fn whole(&self, key: &str) -> Option<u64> {
         self.0.get(key).and_then(|(value, _)| value.as_integer()).and_then(|number| number.try_into().ok())
+    }
+
+    /// A number of things.
+    pub fn count(&self, key: &str) -> Result<u32> {
+        match self.whole(key).and_then(|count| u32::try_from(count).ok()) {
+            Some(count) => Ok(count),
+            None => self.refuse(key, "is a whole number from 0 to 4294967295"),
+        }
     }
 
     /// An amount of memory, in bytes.

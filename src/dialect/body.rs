@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, BytesMut};
@@ -27,6 +27,8 @@ pub enum Unread {
     TooLarge,
     /// It broke off, or did not arrive within ten seconds.
     Unfinished,
+    /// It is compressed: what it is longer than is not known before it is read.
+    Encoded,
 }
 
 impl Unread {
@@ -50,8 +52,11 @@ pub async fn read_body<B: MessageBody + 'static>(
     if !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
+    let encoding = request.headers_mut().remove(CONTENT_ENCODING).next();
+    let is_encoded = encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let mut payload = request.take_payload();
-    match timeout(DEADLINE, whole(&mut payload)).await.unwrap_or(Err(Unread::Unfinished)) {
+    let read = timeout(DEADLINE, whole(&mut payload)).await.unwrap_or(Err(Unread::Unfinished));
+    match if is_encoded { read.and(Err(Unread::Encoded)) } else { read } {
         Ok(body) => {
             request.set_payload(Payload::from(body));
             Ok(next.call(request).await?.map_into_left_body())

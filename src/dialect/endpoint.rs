@@ -38,6 +38,12 @@ impl Endpoint {
         Self { method: Method::POST, path, route, operation }
     }
 
+    /// Answers PUT.
+    #[must_use]
+    pub const fn put(path: &'static str, route: MakeRoute, operation: Describe) -> Self {
+        Self { method: Method::PUT, path, route, operation }
+    }
+
     /// Answers PATCH.
     #[must_use]
     pub const fn patch(path: &'static str, route: MakeRoute, operation: Describe) -> Self {

@@ -5,8 +5,11 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use aws_lc_rs::digest::{Context, SHA256};
 
+use super::query::Malformed;
 use crate::inventory::desk::Repeat;
 
+/// The header's name, as people write it.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// By what a caller knows its request again.
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key that is taken, in bytes.
@@ -19,15 +22,15 @@ pub const REPLAYED: (HeaderName, HeaderValue) =
 /// By what a repeat of this request is known; none where it bears no key.
 ///
 /// # Errors
-/// A sentence: what a key must be.
-pub fn repeat(request: &HttpRequest, body: &[u8]) -> Result<Option<Repeat>, &'static str> {
+/// Where it cannot be a key.
+pub fn repeat(request: &HttpRequest, body: &[u8]) -> Result<Option<Repeat>, Malformed> {
     let mut given = request.headers().get_all(KEY);
     let Some(key) = given.next() else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| {
         (1..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
     });
     let (Some(key), None) = (key, given.next()) else {
-        return Err("Idempotency-Key must be given once, as 1 to 255 visible ASCII characters");
+        return Err(Malformed::new(IDEMPOTENCY_KEY, "must be given once, as 1 to 255 visible ASCII characters"));
     };
     let mut digest = Context::new(&SHA256);
     for part in [request.method().as_str().as_bytes(), b" ", request.path().as_bytes(), b"\n", body] {

@@ -29,6 +29,27 @@ impl ser::Error for Unwritable {
     }
 }
 
+/// Writes a value as the text that it shows as.
+///
+/// # Errors
+/// The serializer's.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+pub fn text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// The same of one that may be missing.
+///
+/// # Errors
+/// The serializer's.
+#[allow(clippy::ref_option, reason = "serde's signature")]
+pub fn text_or_null<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
 struct Writer {
     out: Vec<u8>,
 }

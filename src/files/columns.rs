@@ -89,7 +89,7 @@ pub const PHONE_NUMBER: &str = "phone_number";
 pub const PHONE_NUMBER_PLACE: usize = 1;
 
 /// All of them.
-pub static COLUMNS: [Column; 26] = [
+pub static COLUMNS: [Column; 28] = [
     always("id", |number| Cell::Words(number.id.to_string().into()), set!(id, values::id)),
     // Read first and apart: without it there is no draft.
     always(PHONE_NUMBER, |number| Cell::Words(number.phone_number.as_str().into()), |_, _| Ok(())),
@@ -131,6 +131,8 @@ pub static COLUMNS: [Column; 26] = [
     maybe("released_at", |number| Cell::at(number.released_at), set_some!(released_at, values::time)),
     always("created_at", |number| Cell::at(Some(number.created_at)), set!(created_at, values::time)),
     always("updated_at", |number| Cell::at(Some(number.updated_at)), set!(updated_at, values::time)),
+    maybe("external_id", |number| Cell::maybe(number.external_id.as_ref()), set_some!(external_id, text)),
+    maybe("expires_at", |number| Cell::at(number.expires_at), set_some!(expires_at, values::time)),
 ];
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every reader")]

@@ -37,7 +37,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// only the reading of bodies is around it, because the answer must take an unread one along.
 pub fn app(
     state: &AppState,
-    dialects: &'static [Dialect],
+    dialects: &[Dialect],
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,

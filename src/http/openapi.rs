@@ -1,32 +1,38 @@
 //! `/openapi.json`: what this server answers, put together from the tables of endpoints that it answers by.
 
-use std::sync::OnceLock;
-
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::web::Data;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::ENDPOINTS;
-use crate::dialect::{self, Endpoint};
+use crate::app::AppState;
+use crate::dialect::{self, Dialect, Endpoint};
 
 /// What groups the rim's own endpoints.
 const RIM: &str = "server";
 
-/// The description (OpenAPI 3.1), as it is served and printed.
+/// The description (OpenAPI 3.1) of a server that speaks these dialects.
 #[must_use]
-pub fn openapi() -> &'static str {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    TEXT.get_or_init(|| format!("{:#}\n", description()))
+pub fn openapi(dialects: &[Dialect]) -> String {
+    format!("{:#}\n", description(dialects))
 }
+
+/// The description of one server.
+struct Served(String);
 
 /// `GET /openapi.json`
-pub async fn show() -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::json()).insert_header((CACHE_CONTROL, "no-cache")).body(openapi())
+pub async fn show(state: Data<AppState>) -> HttpResponse {
+    let served = state.shared(|| Served(openapi(&dialect::chosen(&state.config().dialects))));
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .body(served.0.clone())
 }
 
-fn description() -> Value {
+fn description(dialects: &[Dialect]) -> Value {
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| {
             settings.definitions_path = "/components/schemas".into();
@@ -37,7 +43,7 @@ fn description() -> Value {
     let mut paths = Map::new();
     let mut tags = vec![json!({ "name": RIM, "description": "The server itself. Nobody has to sign in." })];
     let mut ways_in = Map::new();
-    for dialect in dialect::ALL {
+    for dialect in dialects {
         tags.push(json!({ "name": dialect.name, "description": dialect.summary }));
         ways_in.insert(dialect.name.to_owned(), (dialect.way_in)());
         add(&mut paths, dialect.endpoints, dialect.name, &mut schemas);

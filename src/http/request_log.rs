@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding, Header, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -32,10 +31,8 @@ pub async fn record<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) 
         (None, None) => String::new(),
     };
     let method = request.method().clone();
-    if method != Method::GET {
-        // What changes something leaves events, which bear it.
-        request.extensions_mut().insert(RequestId(id.clone()));
-    }
+    // What changes something leaves events, which bear it; some dialects answer with it.
+    request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.call(request).await?;
 
     let elapsed = began.elapsed();

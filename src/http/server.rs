@@ -85,7 +85,8 @@ impl Server {
         let Signals { system, mut streams } = signals;
         system.block_on(async move {
             let factory = state.clone();
-            let server = HttpServer::new(move || app(&factory, dialect::ALL))
+            let dialects = dialect::chosen(&state.config().dialects);
+            let server = HttpServer::new(move || app(&factory, &dialects))
                 .workers(Self::workers())
                 .shutdown_timeout(DRAIN_SECONDS)
                 .disable_signals()

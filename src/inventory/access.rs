@@ -1,7 +1,9 @@
 //! Access: from a proven identity to the one agency whose rows it may reach.
 
 use super::keys;
-use crate::model::{Actor, AgencyId, Error, Noun, Permission, Permissions, PresentedKey, Result, Timestamp, UserId};
+use crate::model::{
+    Actor, AgencyId, ApiKey, Error, Noun, Permission, Permissions, PresentedKey, Result, Timestamp, UserId,
+};
 use crate::store::{Scope, Snapshot};
 
 /// Somebody who asks: what the role or the key allows, within the scope's agency.
@@ -39,31 +41,51 @@ pub fn caller(snapshot: &Snapshot, subject: UserId) -> Result<Caller> {
     }
 }
 
-/// The caller behind an API key, who acts for the key's own agency, or for the `child` of it that a partner names. It
-/// is read here and now, so a key that was revoked is refused from the next request on.
+/// An API key that has been proven, and what it opens.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    key: ApiKey,
+    own: Scope,
+}
+
+/// Proves an API key. It is read here and now, so a key that was revoked is refused from the next request on.
 ///
 /// # Errors
-/// [`Error::BadKey`] where the key is unknown, its secret another, or it is no good any more;
-/// [`Error::NotFound`] where there is no such child or the key is no partner's.
-pub fn key_caller(
-    snapshot: &Snapshot,
-    presented: &PresentedKey,
-    now: Timestamp,
-    child: Option<AgencyId>,
-) -> Result<Caller> {
+/// [`Error::BadKey`] where the key is unknown, its secret another, or it is no good any more.
+pub fn prove(snapshot: &Snapshot, presented: &PresentedKey, now: Timestamp) -> Result<Proven> {
     let found = snapshot.key_and_scope(presented.id)?;
     let proven = keys::proves(&presented.secret, found.as_ref().map(|(_, hashed, _)| hashed));
-    let (key, own) = match found {
-        Some((key, _, own)) if proven && key.is_good(now) => (key, own),
-        _ => return Err(Error::BadKey),
-    };
-    let scope = match child {
-        None => Some(own),
-        Some(child) if key.partner => snapshot.child_scope(&own, child)?,
-        Some(_) => None,
-    };
-    let scope = scope.ok_or(Error::NotFound(Noun::Agency))?;
-    Ok(Caller { actor: Actor::Key(key.id), permissions: key.permissions, scope })
+    match found {
+        Some((key, _, own)) if proven && key.is_good(now) => Ok(Proven { key, own }),
+        _ => Err(Error::BadKey),
+    }
+}
+
+impl Proven {
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &ApiKey {
+        &self.key
+    }
+
+    /// Who acts for the key's own agency.
+    #[must_use]
+    pub fn for_itself(&self) -> Caller {
+        self.acting_for(self.own)
+    }
+
+    /// Who acts for a child of the key's agency.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such child or the key is no partner's.
+    pub fn for_child(&self, snapshot: &Snapshot, child: AgencyId) -> Result<Caller> {
+        let scope = if self.key.partner { snapshot.child_scope(&self.own, child)? } else { None };
+        scope.map(|scope| self.acting_for(scope)).ok_or(Error::NotFound(Noun::Agency))
+    }
+
+    fn acting_for(&self, scope: Scope) -> Caller {
+        Caller { actor: Actor::Key(self.key.id), permissions: self.key.permissions, scope }
+    }
 }
 
 /// The scope of an agency that the operator names at the command line.

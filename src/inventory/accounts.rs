@@ -1,5 +1,9 @@
 //! What an operator does with accounts at carriers, and which of them an agency uses.
 
+use std::collections::HashMap;
+use std::net::Ipv6Addr;
+use std::num::NonZeroU16;
+
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::desk::Desk;
@@ -7,7 +11,10 @@ use super::{access, name};
 use crate::carrier::{Account, Carriers, Trouble, telnyx};
 use crate::clock::{Clock, Ids};
 use crate::config::Network;
-use crate::model::{AccountId, AgencyId, Carrier, CarrierAccount, Error, Result, Secret, Text, Transport, Trunk};
+use crate::model::{
+    AccountId, AgencyId, Carrier, CarrierAccount, Error, Number, NumberId, Result, Secret, Text, Timestamp, Transport,
+    Trunk,
+};
 use crate::store::keyring::{KeyTrouble, Keyring, Place};
 use crate::store::{Change, Reachable, Scope, Snapshot};
 
@@ -83,23 +90,152 @@ pub fn add(
         Kind::Sip { trunk, password } => (Carrier::Sip, id.to_string(), password, Some(checked(trunk)?)),
     };
     secret.as_ref().map(usable).transpose()?;
-    let place = Place::of_credentials(agency, id);
-    let credentials = secret.map(|secret| keyring.seal(place, &secret)).transpose().map_err(no_key)?;
+    let account = CarrierAccount { label, url: new.url, webhook_key, trunk, ..bare(id, carrier, known_as.into(), now) };
+    keep(change, &scope, keyring, account, secret.as_ref())?;
+    Ok(id)
+}
+
+/// A trunk that is a number's own.
+#[derive(Clone, Debug, Default)]
+pub struct NewTrunk {
+    /// What it is called.
+    pub label: Option<String>,
+    /// Its settings.
+    pub trunk: Trunk,
+    /// What calls are sent with.
+    pub password: Option<Secret>,
+    /// What callers enter to come into the room.
+    pub pin: Option<Secret>,
+}
+
+/// Adds a number's own trunk, and gives its name. The trunk has the number's id: so it is known again.
+pub(super) fn add_trunk(
+    change: &Change,
+    scope: &Scope,
+    keyring: &Keyring,
+    of: NumberId,
+    new: NewTrunk,
+    now: Timestamp,
+) -> Result<Text> {
+    let id = AccountId(of.0);
+    let label = new.label.map(|label| name("label", &label)).transpose()?;
     let account = CarrierAccount {
+        label,
+        trunk: Some(checked(new.trunk)?),
+        ..bare(id, Carrier::Sip, id.to_string().into(), now)
+    };
+    let known_as = account.name.clone();
+    for secret in [&new.password, &new.pin].into_iter().flatten() {
+        usable(secret)?;
+    }
+    // Two lines where there is a PIN, of which the first may be empty: it is one secret, and kept as one.
+    let secret = match (new.password, new.pin) {
+        (password, None) => password,
+        (password, Some(pin)) => {
+            Some(Secret::new(format!("{}\n{}", password.as_ref().map_or("", Secret::expose), pin.expose())))
+        }
+    };
+    keep(change, scope, keyring, account, secret.as_ref()).map_err(|error| match error {
+        // Which key there should be is the operator's business.
+        Error::Conflict(why) => {
+            log::warn!("a number's password could not be kept: {why}");
+            Error::Invalid { field: "password", reason: "this server has no key to encrypt it with".into() }
+        }
+        error => error,
+    })?;
+    Ok(known_as)
+}
+
+/// Removes the trunk that was a number's own, if it had one.
+pub(super) fn remove_trunk(change: &Change, scope: &Scope, number: &Number) -> Result<()> {
+    let own = AccountId(number.id.0);
+    if number.carrier != Carrier::Sip || number.carrier_account.as_deref() != Some(&*own.to_string()) {
+        return Ok(());
+    }
+    match change.remove_account(scope, own) {
+        // An operator was there first.
+        Err(Error::NotFound(_)) => Ok(()),
+        removed => removed,
+    }
+}
+
+fn bare(id: AccountId, carrier: Carrier, known_as: Text, now: Timestamp) -> CarrierAccount {
+    CarrierAccount {
         id,
         carrier,
-        name: known_as.into(),
-        label,
-        url: new.url,
-        credentials_at: credentials.as_ref().map(|_| now),
-        credentials,
-        webhook_key,
-        trunk,
+        name: known_as,
+        label: None,
+        url: None,
+        credentials: None,
+        credentials_at: None,
+        webhook_key: None,
+        trunk: None,
         logs_read_until: None,
         created_at: now,
+    }
+}
+
+/// Adds an account with its secret, encrypted for its row.
+fn keep(
+    change: &Change,
+    scope: &Scope,
+    keyring: &Keyring,
+    mut account: CarrierAccount,
+    secret: Option<&Secret>,
+) -> Result<()> {
+    if let Some(secret) = secret {
+        let place = Place::of_credentials(scope.agency(), account.id);
+        account.credentials = Some(keyring.seal(place, secret).map_err(no_key)?);
+        account.credentials_at = Some(account.created_at);
+    }
+    change.add_account(scope, &account)
+}
+
+/// Where a number is.
+#[derive(Clone, Debug, Default)]
+pub struct Whereabouts {
+    /// The account at a carrier that it is rented with, where the agency reaches it.
+    pub account: Option<AccountId>,
+    /// The trunk that it is on, and what that is called.
+    pub trunk: Option<(Option<String>, Trunk)>,
+}
+
+/// Where a number of the agency is.
+///
+/// # Errors
+/// [`Error::Internal`] where the store fails.
+pub fn whereabouts(snapshot: &Snapshot, scope: &Scope, number: &Number) -> Result<Whereabouts> {
+    let Some(name) = &number.carrier_account else { return Ok(Whereabouts::default()) };
+    let Some(known) = snapshot.account_in_reach(scope, number.carrier, name)? else {
+        return Ok(Whereabouts::default());
     };
-    change.add_account(&scope, &account)?;
-    Ok(id)
+    let CarrierAccount { id, label, trunk, .. } = known.account;
+    Ok(match trunk {
+        Some(trunk) => Whereabouts { account: None, trunk: Some((label, trunk)) },
+        None => Whereabouts { account: Some(id), trunk: None },
+    })
+}
+
+/// The trunks that numbers of the agency are on, each by its name.
+///
+/// # Errors
+/// [`Error::Internal`] where the store fails.
+pub fn trunks<'n>(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    numbers: impl Iterator<Item = &'n Number>,
+) -> Result<HashMap<Text, Trunk>> {
+    let mut trunks = HashMap::new();
+    for name in
+        numbers.filter(|number| number.carrier == Carrier::Sip).filter_map(|number| number.carrier_account.as_ref())
+    {
+        if !trunks.contains_key(name)
+            && let Some(known) = snapshot.account_in_reach(scope, Carrier::Sip, name)?
+        {
+            trunks.insert(name.clone(), known.account.trunk.unwrap_or_default());
+        }
+    }
+    Ok(trunks)
 }
 
 /// The accounts that an agency may use: its own, then its ancestors', nearest first.
@@ -214,7 +350,8 @@ fn checked(trunk: Trunk) -> Result<Trunk> {
     }
     let transport = trunk.address.as_ref().map(|_| trunk.transport.unwrap_or(Transport::Udp));
     let username = trunk.username.map(|username| name("username", &username)).transpose()?;
-    Ok(Trunk { transport, username, ..trunk })
+    let room_name = trunk.room_name.map(|room| name("room_name", &room)).transpose()?;
+    Ok(Trunk { transport, username, room_name, ..trunk })
 }
 
 fn is_host_and_port(text: &str) -> bool {
@@ -222,8 +359,15 @@ fn is_host_and_port(text: &str) -> bool {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port),
         _ => (text, "5060"),
     };
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-[]:".contains(&byte);
-    !host.is_empty() && host.len() <= 253 && host.bytes().all(is_name) && port.parse::<u16>().is_ok()
+    let is_label = |label: &str| {
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        (1..=63).contains(&label.len()) && is_plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(literal) => literal.parse::<Ipv6Addr>().is_ok(),
+        None => host.len() <= 253 && host.split('.').all(is_label),
+    };
+    is_host && port.parse::<NonZeroU16>().is_ok()
 }
 
 /// A secret that cannot be sealed or opened, as the operator is told.
@@ -237,8 +381,8 @@ impl Desk {
     /// # Errors
     /// [`Error::NoCarrier`] where there is none.
     pub(super) fn account_for_purchases(&self, scope: &Scope) -> Result<Account> {
-        let known = self.store.read(|snapshot| snapshot.accounts_in_reach(scope))?;
-        match known.iter().find(|known| matches!(known.account.carrier, Carrier::Twilio | Carrier::Telnyx)) {
+        let known = self.store.read(|snapshot| snapshot.renting_accounts_in_reach(scope))?;
+        match known.first() {
             Some(known) => Ok(self.carriers.open(known).map_err(Trouble::from)?),
             None => self.carriers.simulated().ok_or(Error::NoCarrier),
         }

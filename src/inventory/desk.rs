@@ -173,7 +173,7 @@ impl Desk {
     }
 
     /// The earlier request of the same key.
-    fn earlier(&self, asked: &Asked) -> Result<Option<Earlier>> {
+    pub(super) fn earlier(&self, asked: &Asked) -> Result<Option<Earlier>> {
         let Some(repeat) = &asked.repeat else { return Ok(None) };
         let since = self.clock.now().earlier(REPEATS_KEPT);
         let Caller { scope, actor, .. } = &asked.caller;
@@ -188,7 +188,7 @@ impl Desk {
         Ok(self.earlier(asked)?.is_some())
     }
 
-    fn remember(&self, change: &Change, asked: &Asked, basket: BasketId) -> Result<()> {
+    pub(super) fn remember(&self, change: &Change, asked: &Asked, basket: BasketId) -> Result<()> {
         let Some(Repeat { key, request }) = &asked.repeat else { return Ok(()) };
         let (Caller { scope, actor, .. }, now) = (&asked.caller, self.clock.now());
         // Another request with this key may have come since it was looked for.

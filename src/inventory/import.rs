@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Agency, AgencyId, Agent, AgentId, AgentSettings, Error, NewAgent, Number, Result, Timestamp, User};
+use crate::model::{
+    Agency, AgencyId, Agent, AgentId, AgentRecord, AgentSettings, Error, Number, Result, Timestamp, User,
+};
 use crate::store::{Change, Scope};
 
 /// Where something came from: a file's name and the line that it begins on, counted from 1.
@@ -186,7 +188,7 @@ impl Import<'_, '_> {
             }
             return Ok(());
         }
-        let new = NewAgent { agent: agent.clone(), settings: settings.clone(), created_at: self.now };
+        let new = AgentRecord { agent: agent.clone(), settings: settings.clone(), created_at: self.now };
         match self.change.add_agent(&scope, &new) {
             Err(Error::Exists(_)) => {
                 self.refuse(&brought.source, "ultravox_agent_id", "the agency has an agent with this id")

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::access;
 use super::access::Caller;
-use super::desk::Desk;
+use super::desk::{Asked, Desk};
 use crate::carrier::Trouble;
 use crate::carrier::inbound::{Call, Unheard};
 use crate::carrier::messages::{Outgoing, Posted};
 use crate::model::{
-    AccountId, Actor, AgencyId, By, Carrier, CarrierAccount, Direction, E164, Error, Incoming, Message, MessageId,
-    MessageState, Notice, NumberId, Result, Standing, Status, Stray, Timestamp,
+    AccountId, Actor, AgencyId, AgentId, BasketId, By, Carrier, CarrierAccount, Direction, E164, Error, Incoming,
+    Message, MessageId, MessageState, Notice, Noun, NumberFilter, NumberId, Result, Standing, Status, Stray, Timestamp,
+    Window,
 };
 use crate::store::{Change, Reachable, Scope, Snapshot};
 
@@ -39,6 +40,26 @@ pub struct NewMessage {
     pub media: Vec<String>,
 }
 
+/// A message that was sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The message, as far as it is.
+    pub message: Message,
+    /// Whether it was sent by an earlier request, of which this was a repeat.
+    pub is_repeat: bool,
+}
+
+/// Who sends a message.
+#[derive(Clone, Debug)]
+pub enum Sender {
+    /// This number, which this agent answers, where one is named.
+    Number(NumberId, Option<AgentId>),
+    /// The same by the number itself.
+    PhoneNumber(E164, Option<AgentId>),
+    /// The newest number in service that this agent answers.
+    Agent(AgentId),
+}
+
 /// Why a call of a carrier was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
@@ -58,16 +79,57 @@ struct Called<'c> {
 }
 
 impl Desk {
+    /// The number that a message is sent from.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such number or agent; [`Error::Conflict`] where the agent does not answer
+    /// the number, or none that is in service.
+    pub fn sender(&self, caller: &Caller, sender: &Sender) -> Result<NumberId> {
+        let scope = &caller.scope;
+        self.store.read(|snapshot| {
+            let (number, agent) = match sender {
+                Sender::Number(id, agent) => (snapshot.number(scope, *id)?, *agent),
+                Sender::PhoneNumber(number, agent) => {
+                    (snapshot.live_number(scope, number)?.ok_or(Error::NotFound(Noun::Number))?, *agent)
+                }
+                Sender::Agent(agent) => {
+                    snapshot.agent(scope, *agent)?;
+                    let filter =
+                        NumberFilter { agent: Some(*agent), status: Some(Status::Active), ..NumberFilter::default() };
+                    let found = snapshot.numbers(scope, &filter, Window::at(0, 1), &snapshot.number_counts(scope)?)?;
+                    let number = found.items.first();
+                    return number
+                        .map(|number| number.id)
+                        .ok_or(Error::Conflict("this agent has no number in service"));
+                }
+            };
+            if let Some(agent) = agent {
+                let agent = snapshot.agent(scope, agent)?;
+                if number.agent.as_ref().is_none_or(|held| held.id != agent.id) {
+                    return Err(Error::Conflict("this phone number is not assigned to this agent"));
+                }
+            }
+            Ok(number.id)
+        })
+    }
+
     /// Sends a message from a number of the agency, once. What the carrier does not say is not found out by asking again:
     /// the message's state tells.
     ///
     /// # Errors
     /// [`Error::NotFound`] where the agency has no such number, [`Error::Conflict`] where it is not in service or sends no
     /// messages, [`Error::Invalid`] where the message cannot be taken; then nothing was sent.
-    pub fn send_message(&self, caller: &Caller, by: &By, new: NewMessage) -> Result<Message> {
-        let (scope, now) = (&caller.scope, self.clock.now());
+    pub fn send_message(&self, asked: &Asked, new: NewMessage) -> Result<Sent> {
+        let (scope, by, now) = (&asked.caller.scope, &asked.by, self.clock.now());
         checked(&new)?;
+        if let Some(earlier) = self.earlier(asked)? {
+            let message = self.store.read(|snapshot| snapshot.message(scope, MessageId(earlier.basket.0)))?;
+            return Ok(Sent { message, is_repeat: true });
+        }
+        let id = MessageId(self.ids.next());
         let (message, from) = self.store.write_by(by, |change| {
+            // What a repeat is answered with is the message itself.
+            self.remember(change, asked, BasketId(id.0))?;
             let number = change.number(scope, new.number)?;
             if number.status != Status::Active {
                 return Err(Error::Conflict("this phone number is not in service"));
@@ -76,7 +138,7 @@ impl Desk {
                 return Err(Error::Conflict("there is no account at this number's carrier to send with"));
             }
             let message = Message {
-                id: MessageId(self.ids.next()),
+                id,
                 number: number.id,
                 direction: Direction::Outbound,
                 state: MessageState::Sending,
@@ -97,7 +159,6 @@ impl Desk {
         })?;
         let posted = self.post(scope, &message, &from);
         let by = By { at: Some(self.clock.now()), ..by.clone() };
-        let id = message.id;
         let written = self.store.write_by(&by, |change| {
             // The carrier may have told how far it is before it answered.
             let mut message = change.message(scope, id)?;
@@ -113,7 +174,8 @@ impl Desk {
         if let Err(error) = written {
             log::error!(message:% = id; "what a carrier said to a message could not be written down: {error}");
         }
-        self.store.read(|snapshot| snapshot.message(scope, id))
+        let message = self.store.read(|snapshot| snapshot.message(scope, id))?;
+        Ok(Sent { message, is_repeat: false })
     }
 
     fn post(&self, scope: &Scope, message: &Message, from: &E164) -> Result<Posted, Trouble> {
@@ -246,7 +308,7 @@ impl Desk {
 pub fn list(snapshot: &Snapshot, agency: AgencyId, number: NumberId, limit: u32) -> Result<Vec<Message>> {
     let scope = access::operator(snapshot, agency)?;
     snapshot.number(&scope, number)?;
-    snapshot.messages(&scope, number, Timestamp(i64::MAX), limit)
+    snapshot.messages(&scope, number, (Timestamp(i64::MIN), Timestamp(i64::MAX)), limit)
 }
 
 /// The messages that came with an account for numbers that nobody here has, newest first.
@@ -271,7 +333,10 @@ fn checked(new: &NewMessage) -> Result<()> {
     if new.body.is_empty() && new.media.is_empty() {
         return refuse("body", "there is neither text nor media");
     }
-    let is_address = |url: &String| (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000;
+    let is_address = |url: &String| {
+        let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+        (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000 && is_plain
+    };
     if new.media.len() > MAX_MEDIA || !new.media.iter().all(is_address) {
         return refuse("media", "it is not up to ten addresses of http or https");
     }

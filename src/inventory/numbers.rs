@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::model::{Agent, Counts, Number, NumberFilter, Result, Slice, Window, fold_case};
+use crate::model::{Agent, Counts, Number, NumberFilter, Place, Result, Slice, Window, fold_case};
 use crate::store::{Scope, Snapshot};
 
 /// A list of numbers, and what an agency wants to see beside it; all of one moment.
@@ -38,6 +38,38 @@ pub fn list(
         None
     };
     Ok(Listing { slice, counts, agents })
+}
+
+/// A stretch of a walk through an agency's numbers.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// The numbers, newest first.
+    pub items: Vec<Arc<Number>>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Behind which the walk goes on; none at its end.
+    pub next: Option<Place>,
+}
+
+/// The numbers behind a place, newest first. A walk from stretch to stretch meets each number once, whatever is added, changed
+/// or released meanwhile, and each stretch costs what the first does.
+///
+/// # Errors
+/// [`Error::Internal`](crate::model::Error::Internal) where the store fails.
+pub fn walk(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    filter: &NumberFilter,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Stretch> {
+    let window = Window::behind(after, limit.saturating_add(1));
+    let Slice { mut items, total } = snapshot.numbers(scope, filter, window, &snapshot.number_counts(scope)?)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| has_more).map(|last| (last.created_at, last.id));
+    Ok(Stretch { items, total, next })
 }
 
 /// Agents are shown by name as people read it, nameless ones last. The sort is stable over the ids they come in.

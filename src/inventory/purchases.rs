@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::access::Caller;
+use super::assignments::{external_id, in_future};
 use super::desk::{Asked, Desk, PATIENCE, Placed};
 use super::name;
 use crate::carrier::Account;
@@ -12,6 +13,11 @@ use crate::model::{
     Result, Status, Timestamp, Wanted,
 };
 use crate::store::{Change, Scope, Snapshot};
+
+/// How many offers a carrier is asked for at once, at most.
+const MAX_OFFERS: u32 = 100;
+/// How often it is asked again where others were faster with each that it offered.
+const MORE_SEARCHES: u32 = 8;
 
 /// A number that is to be bought.
 #[derive(Clone, Debug)]
@@ -24,6 +30,23 @@ pub struct Item {
     pub agent: Option<AgentId>,
     /// The papers that its country wants to see, by their ids at the carrier.
     pub papers: Papers,
+    /// What the agency's own systems will call it.
+    pub external_id: Option<String>,
+    /// When it will be given back by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A number that is to be bought, whichever it is.
+#[derive(Clone, Debug, Default)]
+pub struct Whichever {
+    /// What it must be like.
+    pub wanted: Wanted,
+    /// The agent that will answer it.
+    pub agent: Option<AgentId>,
+    /// What the agency's own systems will call it.
+    pub external_id: Option<String>,
+    /// When it will be given back by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Item {
@@ -105,6 +128,72 @@ impl Desk {
                 Placed::Now(self.store.read(|snapshot| purchases(snapshot, &asked.caller.scope, basket.id))?, hand)
             }
         })
+    }
+}
+
+impl Desk {
+    /// Buys the first number that the agency's carrier offers and that nobody here is about to have.
+    ///
+    /// # Errors
+    /// As [`Desk::purchase`]; [`Error::Carrier`] with [`Reason::NotAvailable`] where the carrier offers none.
+    pub fn purchase_whichever(&self, asked: &Asked, sought: &Whichever) -> Result<Placed<'_, Option<Purchase>>> {
+        let (scope, mut limit, mut searches) = (&asked.caller.scope, sought.wanted.limit, 0);
+        loop {
+            let mut found = None;
+            if !self.was_asked(asked)? {
+                let account = self.account_for_purchases(scope)?;
+                self.store.read(|snapshot| sought.agent.map(|agent| snapshot.agent(scope, agent)).transpose())?;
+                let offers = account.port.search(&Wanted { limit, ..sought.wanted.clone() })?;
+                found = Some((account, offers));
+            }
+            let is_all =
+                found.as_ref().is_some_and(|(_, offers)| offers.len() < limit.try_into().unwrap_or(usize::MAX));
+            let placed = self.place(asked, |change, basket| match found {
+                None => Ok(()),
+                Some((account, offers)) => self.claim_first(change, scope, basket, sought, &account, offers),
+            });
+            match placed {
+                // Others were faster with each of these: there may be more.
+                Err(Error::Carrier(Reason::NotAvailable)) if !is_all && searches < MORE_SEARCHES => {
+                    (limit, searches) = (limit.saturating_mul(2).min(MAX_OFFERS), searches + 1);
+                }
+                Err(error) => return Err(error),
+                Ok(Placed::Before(status, body)) => return Ok(Placed::Before(status, body)),
+                Ok(Placed::Now(basket, hand)) => {
+                    let bought = self.store.read(|snapshot| purchases(snapshot, scope, basket.id))?;
+                    return Ok(Placed::Now(bought.into_iter().next(), hand));
+                }
+            }
+        }
+    }
+
+    /// Claims the first of these that nobody here has or is about to have.
+    fn claim_first(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        basket: BasketId,
+        sought: &Whichever,
+        account: &Account,
+        offers: Vec<Offer>,
+    ) -> Result<()> {
+        let known_as = account.name.as_deref().unwrap_or_default();
+        for offer in offers {
+            if change.is_claimed(account.carrier, known_as, &offer.phone_number)? {
+                continue;
+            }
+            let item = Item {
+                phone_number: offer.phone_number.clone(),
+                friendly_name: None,
+                agent: sought.agent,
+                papers: Papers::default(),
+                external_id: sought.external_id.clone(),
+                expires_at: sought.expires_at,
+            };
+            let claim = Claim { desk: self, account, basket, place: 0, customer_reference: None };
+            return claim.make(change, scope, &item, &Quote::Offer(offer), &mut Room::of(change, scope)?);
+        }
+        Err(Error::Carrier(Reason::NotAvailable))
     }
 }
 
@@ -260,6 +349,8 @@ impl Claim<'_> {
         let (agent, called) = item.checked(change, scope)?;
         let place = |offer: &Offer| Some(format!("{}, {}", offer.city.as_deref()?, offer.country).into());
         let features = offer.map_or(Features { voice: true, ..Features::default() }, |offer| offer.features);
+        let external_id = item.external_id.as_deref().map(external_id).transpose()?;
+        let expires_at = item.expires_at.map(|at| in_future(at, now)).transpose()?;
         let number = Number::bare(NumberId(self.desk.ids.next()), item.phone_number.clone(), self.account.carrier, now);
         Ok(Number {
             friendly_name: called.map(Into::into),
@@ -275,6 +366,8 @@ impl Claim<'_> {
             is_active: false,
             carrier_account: self.account.name.clone(),
             location: offer.and_then(place),
+            external_id,
+            expires_at,
             agent: agent.map(Arc::new),
             ..number
         })

@@ -61,7 +61,15 @@ impl Desk {
         })
     }
 
-    fn order_release(&self, change: &Change, scope: &Scope, basket: BasketId, place: u32, id: NumberId) -> Result<()> {
+    /// Orders that a number be given back, where it is there to give back and no order for it is under way.
+    pub(super) fn order_release(
+        &self,
+        change: &Change,
+        scope: &Scope,
+        basket: BasketId,
+        place: u32,
+        id: NumberId,
+    ) -> Result<()> {
         let number = match change.number(scope, id) {
             Err(Error::NotFound(_)) => return Ok(()),
             number => number?,

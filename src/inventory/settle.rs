@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::accounts::remove_trunk;
 use super::desk::{Desk, call_for_an_operator};
 use super::routes::{no_way, resume_route, route_of, wanted_route};
 use super::troubles::why;
@@ -128,6 +129,9 @@ impl Desk {
             (Deed::Release, Err(trouble)) => {
                 let (reason, said) = why(trouble);
                 let number = order.number;
+                if insists {
+                    log::error!(order:% = order.id, number:% = number; "a number was not given back: {reason}");
+                }
                 self.fail(change, scope, order, reason, said)?;
                 resume_route(change, scope, &self.ids, number, self.clock.now())
             }
@@ -291,13 +295,9 @@ impl Desk {
 
     fn confirm_release(&self, change: &Change, scope: &Scope, order: Order) -> Result<()> {
         let (mut number, now) = (change.number(scope, order.number)?, self.clock.now());
-        number.status = Status::Released;
-        number.is_active = false;
-        number.agent = None;
-        number.routing = None;
-        number.released_at = Some(now);
-        number.updated_at = now;
+        number.release(now);
         change.change_number(scope, &number)?;
+        remove_trunk(change, scope, &number)?;
         self.confirm(change, scope, order)
     }
 

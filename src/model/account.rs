@@ -47,6 +47,10 @@ pub struct Trunk {
     pub prefix: Option<String>,
     /// Who we say we are.
     pub username: Option<String>,
+    /// Whether media are encrypted: `disable`, `allow` or `require`.
+    pub media_encryption: Option<String>,
+    /// The room that callers come to.
+    pub room_name: Option<String>,
 }
 
 /// How SIP is carried (RFC 3261, 18; RFC 5630).

@@ -40,13 +40,13 @@ pub struct AgentSettings {
     pub tools: Option<String>,
 }
 
-/// An agent that is about to be created.
+/// All that is kept of an agent.
 #[derive(Clone, Debug)]
-pub struct NewAgent {
-    /// The agent as it will be.
+pub struct AgentRecord {
+    /// The agent, as lists show it.
     pub agent: Agent,
     /// What else is kept of it.
     pub settings: AgentSettings,
-    /// When it is created.
+    /// When it was created.
     pub created_at: Timestamp,
 }

@@ -113,6 +113,10 @@ pub struct Number {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// What the agency's own systems call it.
+    pub external_id: Option<Text>,
+    /// When it is to be given back by itself.
+    pub expires_at: Option<Timestamp>,
     /// The agent that answers it.
     pub agent: Option<Arc<Agent>>,
 }
@@ -146,7 +150,16 @@ impl Number {
             released_at: None,
             created_at: now,
             updated_at: now,
+            external_id: None,
+            expires_at: None,
             agent: None,
         }
+    }
+
+    /// It is nobody's any more from then on.
+    pub fn release(&mut self, at: Timestamp) {
+        (self.status, self.is_active) = (Status::Released, false);
+        (self.agent, self.routing) = (None, None);
+        (self.released_at, self.updated_at) = (Some(at), at);
     }
 }

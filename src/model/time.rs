@@ -27,9 +27,26 @@ fn micros(of: Duration) -> i64 {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC: `2025-01-15T12:00:00Z`, with six digits of fraction only where it is not
-    /// zero. Written out here because a page of a list formats two hundred of them.
+    /// RFC 3339 in UTC: `2025-01-15T12:00:00Z`, with six digits of fraction only where it is not zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, if self.0.rem_euclid(1_000_000) == 0 { 0 } else { 6 })
+    }
+}
+
+/// A point in time as JavaScript writes it: always with three digits of fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Millis(pub Timestamp);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, 3)
+    }
+}
+
+impl Timestamp {
+    /// RFC 3339 in UTC, with so many digits of fraction, the others cut off. Written out here because a page of a list formats
+    /// two hundred of them.
+    fn write(self, f: &mut fmt::Formatter<'_>, digits: usize) -> fmt::Result {
         let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000));
         let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         let (year, month, day) = civil_from_days(days);
@@ -46,14 +63,10 @@ impl fmt::Display for Timestamp {
         put(11, hour);
         put(14, minute);
         put(17, second);
-        let length = if micros == 0 {
-            19
-        } else {
-            put(20, micros / 10_000);
-            put(22, micros / 100 % 100);
-            put(24, micros % 100);
-            26
-        };
+        put(20, micros / 10_000);
+        put(22, micros / 100 % 100);
+        put(24, micros % 100);
+        let length = if digits == 0 { 19 } else { 20 + digits };
         text[length] = b'Z';
         f.write_str(std::str::from_utf8(&text[..=length]).unwrap_or_default())
     }
@@ -153,7 +166,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::Timestamp;
+    use super::{Millis, Timestamp};
 
     #[test]
     fn no_time_is_beyond_the_first_and_the_last() {
@@ -170,6 +183,8 @@ mod tests {
         assert_eq!(Timestamp(1_736_942_400_000_000).to_string(), "2025-01-15T12:00:00Z");
         assert_eq!(Timestamp(1_736_942_400_000_001).to_string(), "2025-01-15T12:00:00.000001Z");
         assert_eq!(Timestamp(-1).to_string(), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(Millis(Timestamp(1_736_942_400_000_000)).to_string(), "2025-01-15T12:00:00.000Z");
+        assert_eq!(Millis(Timestamp(1_736_942_400_123_999)).to_string(), "2025-01-15T12:00:00.123Z");
     }
 
     proptest! {

@@ -9,8 +9,8 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 
 use super::grams::{self, Grams, Groups, Sought};
-use super::roll::{Line, Place};
-use crate::model::{Search, Status, fold_case};
+use super::roll::Line;
+use crate::model::{Place, Search, Status, fold_case};
 
 /// Rows in a block when it is made; it is cut in two when it has twice as many.
 pub const BLOCK_ROWS: usize = 1024;

@@ -10,10 +10,7 @@ use std::mem::{size_of, size_of_val, take};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::block::{BLOCK_ROWS, Block, Needle, state};
-use crate::model::{NumberFilter, NumberId, Search, Status, Timestamp, Window};
-
-/// Where a row lies in its agency: the list's order is this, backwards.
-pub type Place = (Timestamp, NumberId);
+use crate::model::{NumberFilter, Place, Search, Status, Window};
 
 /// The numbers of an agency at one revision.
 #[derive(Debug)]
@@ -232,6 +229,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::model::{NumberId, Timestamp};
 
     type Rows = BTreeMap<Place, (Status, bool, String, Option<String>)>;
 
@@ -305,7 +303,7 @@ mod tests {
         ) {
             let mut rows: Rows = first.into_iter().map(|(at, row)| (place(at), row)).collect();
             let mut roll = built(&rows, 1);
-            let window = Window { offset, limit: 50 };
+            let window = Window::at(offset, 50);
             for (round, some) in changes.chunks(1_500).enumerate() {
                 for (at, change) in some {
                     match change {
@@ -344,7 +342,7 @@ mod tests {
                 roll = roll.later(roll.revision + 1, changed, read).unwrap();
                 let new = some.iter().map(|(_, (.., phone_number, _))| &phone_number[4..]);
                 for term in new.take(5).chain([&*term]) {
-                    assert_is_what_the_rows_say(&roll, &rows, term, Window { offset: 0, limit: 50 });
+                    assert_is_what_the_rows_say(&roll, &rows, term, Window::at(0, 50));
                 }
             }
         }
@@ -384,7 +382,7 @@ mod tests {
         let asked = |term, offset| {
             let filter = NumberFilter { search: Search::new(term), ..NumberFilter::default() };
             let had_sought = roll.has_sought(&filter);
-            let _ = roll.seen(&filter, Window { offset, limit: 1 });
+            let _ = roll.seen(&filter, Window::at(offset, 1));
             had_sought
         };
         assert_eq!([asked("1234", 0), asked("1235", 0), asked("1234", 50)], [false, false, true]);
@@ -398,7 +396,7 @@ mod tests {
         let roll = built(&rows, 1);
         for term in 0..1_000 {
             let filter = NumberFilter { search: Search::new(&term.to_string()), ..NumberFilter::default() };
-            assert!(roll.seen(&filter, Window { offset: 0, limit: 1 }).1 <= 3_000);
+            assert!(roll.seen(&filter, Window::at(0, 1)).1 <= 3_000);
             assert!(roll.tallies().bytes <= roll.tally_room());
             assert!(roll.tallies().kept.len() * 128 <= roll.tally_room());
         }

@@ -5,8 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::roll::Place;
-use crate::model::Number;
+use crate::model::{Number, Place};
 
 /// What a kept number takes, nearly always less, in bytes.
 const NUMBER_BYTES: usize = 768;

@@ -16,6 +16,7 @@ mod accounts;
 mod answers;
 mod assignments;
 mod bodies;
+mod dialects;
 mod gateway;
 #[allow(dead_code, reason = "the carrier's own tests use the rest")]
 #[path = "../carrier/house.rs"]
@@ -36,4 +37,5 @@ mod secrets;
 mod sending;
 mod shop;
 mod tenancy;
+mod tenancy_by_key;
 mod trade;

@@ -111,7 +111,8 @@ fn the_log_is_json_lines_that_hold_no_token_and_no_number() {
     let server = Server::start(&inventory.path());
     let owner = token(owner);
     server.list(&owner, "?search=%2B19705551234");
-    server.ask("GET", "/v1/numbers/+19705551234", Some(&owner));
+    server.ask("GET", "/nowhere/+19705551234", Some(&owner));
+    server.ask("GET", "/api/conversational-ai-agent/v2/phone-numbers/+19705551234", Some(&owner));
     let sqlite = inventory.sqlite();
     sqlite.execute_batch("ALTER TABLE agency_phone_numbers RENAME TO elsewhere").unwrap();
     assert_eq!(server.list(&owner, "?limit=7&note=%2B19705551235").status, 500);

@@ -8,6 +8,7 @@ use linekeeper::store::Scope;
 use linekeeper::{dialect, http};
 
 use crate::support::{Answer, Inventory, Server, add_agent, add_child_agency, add_user, agent, id, number, token};
+use crate::tenancy_by_key;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +168,7 @@ const fn open(path: &'static str) -> Expectation {
 }
 
 /// Two agencies with the same shape, one the other's child; every text of each bears its own canary.
-fn two_agencies() -> Inventory {
+pub fn two_agencies() -> Inventory {
     let inventory = Inventory::empty();
     inventory.write(|change| {
         let mut parent: Option<Scope> = None;
@@ -222,7 +223,9 @@ fn every_route_is_in_the_matrix() {
         .chain(http::ENDPOINTS)
         .map(|endpoint| (endpoint.method.to_string(), endpoint.path))
         .collect();
-    let tried: BTreeSet<(String, &str)> = EXPECTATIONS.iter().map(|e| (e.method.to_owned(), e.path)).collect();
+    let by_key = tenancy_by_key::EXPECTATIONS.iter().map(|e| (e.method, e.path));
+    let tried = EXPECTATIONS.iter().map(|e| (e.method, e.path)).chain(by_key);
+    let tried: BTreeSet<(String, &str)> = tried.map(|(method, path)| (method.to_owned(), path)).collect();
     assert_eq!(routes, tried);
 }
 
@@ -233,7 +236,7 @@ fn no_two_dialects_claim_the_same_method_and_path() {
         assert!(claimed.insert((endpoint.method.to_string(), endpoint.path)), "{} {}", endpoint.method, endpoint.path);
     }
     for dialect in dialect::ALL {
-        assert!(dialect.endpoints.iter().all(|endpoint| endpoint.path.starts_with(dialect.prefix)), "{}", dialect.name);
+        assert!(dialect.endpoints.iter().all(|endpoint| dialect.holds(endpoint.path)), "{}", dialect.name);
     }
 }
 
@@ -343,7 +346,7 @@ fn a_foreign_id_answers_as_a_missing_one_does_and_changes_nothing() {
     assert_eq!(rows(), before);
 }
 
-fn assert_silent(answer: &Answer, canaries: &[&str], what: &str) {
+pub fn assert_silent(answer: &Answer, canaries: &[&str], what: &str) {
     for canary in canaries {
         assert!(!answer.text().contains(canary), "{what} shows {canary}: {}", answer.text());
         let leaked = answer.headers.iter().find(|(_, value)| value.contains(canary));

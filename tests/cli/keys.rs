@@ -10,8 +10,8 @@ use crate::support::{
 use linekeeper::clock::Clock;
 use linekeeper::inventory::access::{self, Caller};
 use linekeeper::inventory::keys;
-use linekeeper::model::{Actor, AgencyId, By, KeyId, Permission, Permissions, Result, Role, Timestamp};
-use linekeeper::store::{DataDir, Store};
+use linekeeper::model::{Actor, AgencyId, By, KeyId, Permission, Permissions, PresentedKey, Result, Role, Timestamp};
+use linekeeper::store::{DataDir, Snapshot, Store};
 use serde_json::Value;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -55,7 +55,7 @@ fn three_agencies() -> Inventory {
 
 fn ask(store: &Store, key: &str, now: Timestamp, child: Option<u64>) -> Result<Caller> {
     let key = key.parse()?;
-    store.read(|snapshot| access::key_caller(snapshot, &key, now, child.map(|child| AgencyId(id(child)))))
+    store.read(|snapshot| acting(snapshot, &key, now, child.map(|child| AgencyId(id(child)))))
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn opens_what_it_says(credentials: &Value, store: &Store) {
     let word = |value: &Value| value.as_str().unwrap().to_owned();
     let ask = |key: &str, now, child: Option<&Value>| {
         let child = child.map(|child| word(child).parse().unwrap());
-        store.read(|snapshot| access::key_caller(snapshot, &key.parse()?, now, child))
+        store.read(|snapshot| acting(snapshot, &key.parse()?, now, child))
     };
     let mut simulated = 0;
     for agency in credentials["agencies"].as_array().unwrap() {
@@ -346,4 +346,10 @@ fn following_ends_when_it_is_interrupted() {
     let told = std::process::Command::new("kill").args(["-INT", &following.child.id().to_string()]).status().unwrap();
     assert!(told.success());
     assert!(!following.child.wait().unwrap().success(), "by the signal");
+}
+
+/// Who acts with a key: for its own agency, or for a child of it.
+fn acting(snapshot: &Snapshot, key: &PresentedKey, now: Timestamp, child: Option<AgencyId>) -> Result<Caller> {
+    let proven = access::prove(snapshot, key, now)?;
+    child.map_or_else(|| Ok(proven.for_itself()), |child| proven.for_child(snapshot, child))
 }

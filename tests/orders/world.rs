@@ -185,6 +185,8 @@ impl World {
             friendly_name: None,
             agent,
             papers: Papers::default(),
+            external_id: None,
+            expires_at: None,
         };
         let items = numbers.iter().map(item).collect::<Vec<_>>();
         self.desk(|desk| desk.purchase(&asked, &items, None).and_then(|placed| kept(desk, &asked, placed, answered)))

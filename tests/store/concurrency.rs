@@ -107,7 +107,7 @@ fn lists_stay_whole_while_another_process_writes() {
                     let counts = snapshot.number_counts(&scope)?;
                     for status in Status::ALL {
                         let filter = NumberFilter { status: Some(status), ..NumberFilter::default() };
-                        let slice = snapshot.numbers(&scope, &filter, Window { offset: 0, limit: 200 }, &counts)?;
+                        let slice = snapshot.numbers(&scope, &filter, Window::at(0, 200), &counts)?;
                         assert_eq!(slice.items.len() as u64, counts.with_status(status), "page and count disagree");
                     }
                     assert_eq!(counts.total(), 40);

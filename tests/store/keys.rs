@@ -7,6 +7,7 @@ use linekeeper::inventory::keys::{self, NewKey};
 use linekeeper::model::{
     Actor, AgencyId, Error, KeyId, Noun, Permission, Permissions, PresentedKey, Result, Role, Secret, Timestamp, UserId,
 };
+use linekeeper::store::Snapshot;
 
 use crate::support::{Inventory, NOON, add_agency, add_child_agency, add_user, id};
 
@@ -43,7 +44,7 @@ fn add(inventory: &Inventory, agency: AgencyId, new: NewKey) -> PresentedKey {
 }
 
 fn ask(inventory: &Inventory, key: &PresentedKey, now: Timestamp, child: Option<AgencyId>) -> Result<Caller> {
-    inventory.store.read(|snapshot| access::key_caller(snapshot, key, now, child))
+    inventory.store.read(|snapshot| acting(snapshot, key, now, child))
 }
 
 fn is_refused(asked: &Result<Caller>) -> bool {
@@ -204,4 +205,10 @@ fn no_file_holds_a_keys_secret() {
         files += 1;
     }
     assert!(files >= 2 && seen_id, "the journal was looked through");
+}
+
+/// Who acts with a key: for its own agency, or for a child of it.
+fn acting(snapshot: &Snapshot, key: &PresentedKey, now: Timestamp, child: Option<AgencyId>) -> Result<Caller> {
+    let proven = access::prove(snapshot, key, now)?;
+    child.map_or_else(|| Ok(proven.for_itself()), |child| proven.for_child(snapshot, child))
 }

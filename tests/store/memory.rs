@@ -30,7 +30,7 @@ fn nth(at: u64) -> Number {
 
 fn seen(snapshot: &Snapshot, scope: &Scope, search: &str, offset: u64) -> Result<(Vec<NumberId>, u64)> {
     let filter = NumberFilter { search: Search::new(search), include_released: true, ..NumberFilter::default() };
-    let slice = numbers::list(snapshot, scope, &filter, Window { offset, limit: 30 }, |_| false)?.slice;
+    let slice = numbers::list(snapshot, scope, &filter, Window::at(offset, 30), |_| false)?.slice;
     Ok((slice.items.iter().map(|number| number.id).collect(), slice.total))
 }
 
@@ -152,7 +152,7 @@ fn a_number_is_shown_as_it_is_whatever_was_shown_before() {
     let (store, sqlite) = (&inventory.store, inventory.sqlite());
     let ask = |snapshot: &Snapshot| {
         let filter = NumberFilter { include_released: true, ..NumberFilter::default() };
-        Ok::<_, Error>(numbers::list(snapshot, &scope, &filter, Window { offset: 0, limit: 50 }, |_| false)?.slice)
+        Ok::<_, Error>(numbers::list(snapshot, &scope, &filter, Window::at(0, 50), |_| false)?.slice)
     };
     let shown = || {
         let shown = store.read(ask).unwrap();

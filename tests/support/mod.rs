@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use linekeeper::model::{
-    Agency, AgencyId, Agent, AgentId, AgentSettings, Carrier, Money, NewAgent, Number, NumberId, Role, Timestamp, User,
-    UserId,
+    Agency, AgencyId, Agent, AgentId, AgentRecord, AgentSettings, Carrier, Money, Number, NumberId, Role, Timestamp,
+    User, UserId,
 };
 use linekeeper::store::{Change, DataDir, Scope, Store, migrate};
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ pub fn agent(number: u64, name: Option<&str>) -> Agent {
 }
 
 pub fn add_agent(change: &Change, scope: &Scope, agent: &Agent) -> linekeeper::model::Result<()> {
-    change.add_agent(scope, &NewAgent { agent: agent.clone(), settings: AgentSettings::default(), created_at: NOON })
+    change.add_agent(scope, &AgentRecord { agent: agent.clone(), settings: AgentSettings::default(), created_at: NOON })
 }
 
 /// The seed's example row, but for its ids.
@@ -252,7 +252,7 @@ impl Server {
         } else {
             agent.run(request.body(body).unwrap())?
         };
-        let body = response.body_mut().read_to_vec()?;
+        let body = response.body_mut().with_config().limit(256 << 20).read_to_vec()?;
         let headers = response.headers().iter();
         Ok(Answer {
             status: response.status().as_u16(),

@@ -6,8 +6,10 @@ use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::deliver;
 use super::wire::{Acquire, Configure, Done, Offered, Owned, Refused, Search, WhatIsOwned};
 use crate::carrier::http::{Answer, Http, NoServer};
+use crate::carrier::messages::{Outgoing, Posted};
 use crate::carrier::{Port, Refusal, Rented, Trouble, read_back};
 use crate::model::{E164, Offer, OrderId, Papers, Route, Wanted};
 
@@ -76,6 +78,10 @@ impl Port for Remote {
 
     fn release(&self, rented: &Rented) -> Result<(), Trouble> {
         self.ask("/release", &Owned(rented.clone())).map(|Done {}| ())
+    }
+
+    fn send_message(&self, message: &Outgoing) -> Result<Posted, Trouble> {
+        deliver(self, message)
     }
 }
 

@@ -2,21 +2,23 @@
 
 use std::iter;
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::auth::Subject;
+use super::auth::{Subject, caller};
 use super::error::Failure;
-use super::query::{self, Given, in_query, refuse};
-use super::requests::{NAME, at_the_desk, by, caller, json, read};
+use super::query;
 use super::wire::{AssignableNumber, AvailableAgent, NumberBody, PhoneNumber};
 use crate::app::{AppState, Work};
 use crate::dialect::Unread;
-use crate::dialect::operation::Parameter;
+use crate::dialect::operation::{Parameter, in_query};
+use crate::dialect::query::Malformed;
+use crate::dialect::requests::{NAME, at_the_desk, by, given, json, read};
 use crate::inventory::assignments::Changes;
 use crate::inventory::numbers;
 use crate::model::{AgentId, NumberFilter, NumberId, Permission, Window};
@@ -101,10 +103,10 @@ pub async fn show(state: Data<AppState>, subject: Subject, request: HttpRequest)
     if let Some(unread) = Unread::of(&request) {
         return Err(Failure::Body(unread));
     }
-    let given = Given::read(request.query_string(), &PARAMETERS)?;
+    let given = query::read(request.query_string(), &PARAMETERS)?;
     let id: Option<NumberId> = given.id("id")?;
     let filter = NumberFilter {
-        status: given.status()?,
+        status: query::status(&given)?,
         assigned: given.switch("assigned")?,
         unassigned: given.switch("unassigned")?,
         ..NumberFilter::default()
@@ -112,18 +114,22 @@ pub async fn show(state: Data<AppState>, subject: Subject, request: HttpRequest)
     let scope = caller.scope;
     if let Some(id) = id {
         let number = state.run(Work::Brief, move |store| store.read(|snapshot| snapshot.number(&scope, id))).await;
-        return json(&NumberBody { phone_number: AssignableNumber::from(&number.map_err(Failure::Verb)?) });
+        return Ok(json(
+            StatusCode::OK,
+            &NumberBody { phone_number: AssignableNumber::from(&number.map_err(Failure::Verb)?) },
+        )?);
     }
-    let window = Window { offset: 0, limit: MAX_NUMBERS };
+    let window = Window::at(0, MAX_NUMBERS);
     let listing = state
         .run(Work::Long, move |store| {
             store.read(|snapshot| numbers::list(snapshot, &scope, &filter, window, |_| true)).map_err(Failure::Fetch)
         })
         .await?;
-    json(&AssignableBody {
+    let body = AssignableBody {
         phone_numbers: listing.slice.items.iter().map(|number| PhoneNumber::from(&**number)).collect(),
         available_agents: listing.agents.iter().flatten().map(AvailableAgent::from).collect(),
-    })
+    };
+    Ok(json(StatusCode::OK, &body)?)
 }
 
 /// `POST /functions/v1/phone-numbers-assign`
@@ -135,11 +141,9 @@ pub async fn assign(
 ) -> Result<HttpResponse, Failure> {
     let reading = |body: &[u8]| {
         let given: AssignmentBody = read(&request, body)?;
-        let changes = Changes {
-            agent: Some(Some(AgentId(given.agent_mapping_id))),
-            directions: given.direction.map(Direction::flags),
-            ..Changes::default()
-        };
+        let (inbound, outbound) = given.direction.map(Direction::flags).unzip();
+        let changes =
+            Changes { agent: Some(Some(AgentId(given.agent_mapping_id))), inbound, outbound, ..Changes::default() };
         Ok((NumberId(given.phone_number_id), changes))
     };
     change(&state, subject, &request, "Phone number assigned successfully", || reading(&body)).await
@@ -154,11 +158,14 @@ pub async fn update(
 ) -> Result<HttpResponse, Failure> {
     let reading = |body: &[u8]| {
         let given: UpdateBody = read(&request, body)?;
+        let (inbound, outbound) = given.direction.map(Direction::flags).unzip();
         let changes = Changes {
             agent: given.agent_mapping_id.map(|agent| agent.map(AgentId)),
             friendly_name: given.friendly_name,
-            directions: given.direction.map(Direction::flags),
+            inbound,
+            outbound,
             is_active: given.is_active,
+            ..Changes::default()
         };
         Ok((NumberId(given.phone_number_id), changes))
     };
@@ -173,10 +180,10 @@ pub async fn unassign(
     body: Bytes,
 ) -> Result<HttpResponse, Failure> {
     let reading = || {
-        let named = Given::read(request.query_string(), &["id"])?.id("id")?;
+        let named = query::read(request.query_string(), &["id"])?.id("id")?;
         let id = match named {
             Some(id) => id,
-            None if body.is_empty() => return Err(refuse("id", "is required")),
+            None if body.is_empty() => return Err(Malformed::new("id", "is required").into()),
             None => NumberId(read::<NumberNamed>(&request, &body)?.phone_number_id),
         };
         Ok((id, Changes { agent: Some(None), ..Changes::default() }))
@@ -199,8 +206,9 @@ async fn change(
     let by = by(state, &caller, request);
     // Only an agent's route has a carrier asked.
     let work = if changes.agent.is_some() { Work::Carrier } else { Work::Long };
-    let number = at_the_desk(state, work, move |desk| desk.change_number(&caller, &by, id, &changes)).await?;
-    json(&ChangedBody { success: true, phone_number: PhoneNumber::from(&number), message })
+    let number = at_the_desk(state, work, move |desk| desk.change_number(&caller, &by, id, &changes));
+    let number = number.await.map_err(Failure::Verb)?;
+    Ok(json(StatusCode::OK, &ChangedBody { success: true, phone_number: PhoneNumber::from(&number), message })?)
 }
 
 impl Direction {
@@ -212,12 +220,6 @@ impl Direction {
             Self::Both => (true, true),
         }
     }
-}
-
-/// A value that is there, were it `null`.
-#[allow(clippy::option_option, reason = "absent, null and a value are three things")]
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

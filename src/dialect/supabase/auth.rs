@@ -17,8 +17,10 @@ use serde_json::{Map, Value};
 use super::error::{Failure, Unauthorized};
 use super::jwks::{KeySet, PublicKey};
 use super::passes::{Pass, Passes};
+use crate::app::{AppState, Work};
 use crate::config::Config;
-use crate::model::{Error, Secret, Timestamp, UserId};
+use crate::inventory::access::{self, Caller};
+use crate::model::{Error, Permission, Secret, Timestamp, UserId};
 
 /// A longer token is refused before it is decoded.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -44,6 +46,18 @@ impl FromRequest for Subject {
             Failure::Verb(Error::internal("no gateway stands before this route"))
         }))
     }
+}
+
+/// The caller behind a token, who must be allowed to do this. It is asked before the parameters are.
+pub async fn caller(state: &AppState, subject: Subject, permission: Permission) -> Result<Caller, Failure> {
+    let subject = subject.0.ok_or(Error::NoAgency)?;
+    state
+        .run(Work::Brief, move |store| {
+            let caller = store.read(|snapshot| access::caller(snapshot, subject))?;
+            caller.must(permission)?;
+            Ok(caller)
+        })
+        .await
 }
 
 /// Checks tokens. There is one for all of a server's threads.

@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::dialect::Unread;
+use crate::dialect::query::Malformed;
+use crate::dialect::requests::NoBody;
 use crate::model::Error;
 
 /// Why the gateway let nobody through.
@@ -81,6 +83,7 @@ impl Failure {
                 return HttpResponse::MethodNotAllowed().insert_header((ALLOW, &**allow)).json(FunctionBody { error });
             }
             Self::Parameter(what) => (StatusCode::BAD_REQUEST, &**what),
+            Self::Body(Unread::Encoded) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Request body must not be compressed"),
             Self::Body(Unread::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "Request body is larger than 64 KiB"),
             Self::Body(Unread::Unfinished) => (StatusCode::REQUEST_TIMEOUT, "Request body did not arrive in time"),
             Self::Fetch(Error::Internal(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "Failed to fetch phone numbers"),
@@ -168,6 +171,21 @@ impl fmt::Display for Failure {
 impl From<Unauthorized> for Failure {
     fn from(reason: Unauthorized) -> Self {
         Self::Unauthorized(reason)
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        Self::Parameter(malformed.to_string())
+    }
+}
+
+impl From<NoBody> for Failure {
+    fn from(no_body: NoBody) -> Self {
+        match no_body {
+            NoBody::Unread(unread) => Self::Body(unread),
+            NoBody::Malformed(malformed) => malformed.into(),
+        }
     }
 }
 

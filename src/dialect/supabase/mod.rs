@@ -12,7 +12,6 @@ mod passes;
 mod purchases;
 mod query;
 mod releases;
-mod requests;
 mod tables;
 mod values;
 mod wire;
@@ -32,7 +31,7 @@ const PREFIX: &str = "/functions/v1";
 pub const DIALECT: Dialect = Dialect {
     name: "supabase",
     summary: "The functions of an agency on Supabase.",
-    prefix: PREFIX,
+    prefixes: &[PREFIX],
     endpoints: ENDPOINTS,
     way_in: operations::way_in,
     mount,

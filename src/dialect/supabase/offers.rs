@@ -1,19 +1,20 @@
 //! The function `phone-numbers-search`: what the agency's carrier would sell.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::auth::Subject;
+use super::auth::{Subject, caller};
 use super::error::Failure;
-use super::query::{Given, in_query, refuse};
-use super::requests::{at_the_desk, caller, json};
-use super::wire::text;
+use super::query::{limit, read};
 use crate::app::{AppState, Work};
-use crate::dialect::Unread;
-use crate::dialect::operation::Parameter;
+use crate::dialect::operation::{Parameter, in_query};
+use crate::dialect::query::Malformed;
+use crate::dialect::requests::{at_the_desk, json};
+use crate::dialect::{Unread, text};
 use crate::model::{Features, Money, NumberType, Offer, Permission, Wanted};
 
 /// Numbers that are offered where `limit` is not given.
@@ -128,8 +129,9 @@ pub async fn search(state: Data<AppState>, subject: Subject, request: HttpReques
     }
     let wanted = wanted(request.query_string())?;
     let sought = wanted.clone();
-    let offers = at_the_desk(&state, Work::Carrier, move |desk| desk.offers(&caller, &sought)).await?;
-    json(&OffersBody {
+    let offers = at_the_desk(&state, Work::Carrier, move |desk| desk.offers(&caller, &sought)).await;
+    let offers = offers.map_err(Failure::Verb)?;
+    let body = OffersBody {
         phone_numbers: offers.iter().map(OfferBody::from).collect(),
         meta: Meta {
             total_results: offers.len(),
@@ -137,32 +139,33 @@ pub async fn search(state: Data<AppState>, subject: Subject, request: HttpReques
             country_code: &wanted.country,
             limit: wanted.limit,
         },
-    })
+    };
+    Ok(json(StatusCode::OK, &body)?)
 }
 
-fn wanted(query: &str) -> Result<Wanted, Failure> {
-    let given = Given::read(query, &PARAMETERS)?;
-    let country = given.text("country_code").ok_or_else(|| refuse("country_code", "is required"))?;
+fn wanted(query: &str) -> Result<Wanted, Malformed> {
+    let given = read(query, &PARAMETERS)?;
+    let country = given.text("country_code").ok_or_else(|| Malformed::new("country_code", "is required"))?;
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return Err(refuse("country_code", "must be two letters, like US"));
+        return Err(Malformed::new("country_code", "must be two letters, like US"));
     }
-    let number_type = match given.text("phone_number_type") {
-        None => None,
-        Some(text) => Some(
-            NumberType::ALL
-                .into_iter()
-                .find(|kind| kind.name() == text)
-                .ok_or_else(|| refuse("phone_number_type", "must be one of local, toll_free, mobile, national"))?,
-        ),
-    };
+    let number_type =
+        match given.text("phone_number_type") {
+            None => None,
+            Some(text) => Some(NumberType::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+                Malformed::new("phone_number_type", "must be one of local, toll_free, mobile, national")
+            })?),
+        };
     let digits = |name: &str| match given.text(name) {
         Some(text) if text.len() > 15 || !text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(refuse(name, "must be 1 to 15 digits"))
+            Err(Malformed::new(name, "must be 1 to 15 digits"))
         }
         text => Ok(text.map(str::to_owned)),
     };
     let word = |name: &str| match given.text(name) {
-        Some(text) if text.chars().count() > MAX_WORD_CHARS => Err(refuse(name, "must have at most 64 characters")),
+        Some(text) if text.chars().count() > MAX_WORD_CHARS => {
+            Err(Malformed::new(name, "must have at most 64 characters"))
+        }
         text => Ok(text.map(str::to_owned)),
     };
     Ok(Wanted {
@@ -178,11 +181,11 @@ fn wanted(query: &str) -> Result<Wanted, Failure> {
         features: features(given.text("features").unwrap_or_default())?,
         quickship: given.switch("quickship")?,
         best_effort: given.switch("best_effort")?,
-        limit: given.limit(DEFAULT_LIMIT, MAX_LIMIT)?,
+        limit: limit(&given, DEFAULT_LIMIT, MAX_LIMIT)?,
     })
 }
 
-fn features(list: &str) -> Result<Features, Failure> {
+fn features(list: &str) -> Result<Features, Malformed> {
     let mut features = Features::default();
     for name in list.split(',').filter(|_| !list.is_empty()) {
         *match name {
@@ -192,7 +195,10 @@ fn features(list: &str) -> Result<Features, Failure> {
             "fax" => &mut features.fax,
             "emergency" => &mut features.emergency,
             _ => {
-                return Err(refuse("features", "must be of voice, sms, mms, fax, emergency, with commas between them"));
+                return Err(Malformed::new(
+                    "features",
+                    "must be of voice, sms, mms, fax, emergency, with commas between them",
+                ));
             }
         } = true;
     }
@@ -230,7 +236,7 @@ impl<'a> From<&'a Offer> for OfferBody<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, PARAMETERS, parameters, wanted};
+    use super::{Malformed, PARAMETERS, parameters, wanted};
 
     #[test]
     fn the_parameters_that_are_described_are_those_that_are_read() {
@@ -255,8 +261,8 @@ mod tests {
             ("country_code=US&quickship=yes", "quickship"),
         ] {
             match wanted(query) {
-                Err(Failure::Parameter(what)) => assert!(what.starts_with(name), "{query}: {what}"),
-                other => panic!("{query}: {other:?}"),
+                Err(Malformed { name: named, what }) => assert_eq!(named, name, "{query}: {what}"),
+                Ok(wanted) => panic!("{query}: {wanted:?}"),
             }
         }
         assert!(wanted(&format!("country_code=US&city={}", "ä".repeat(65))).is_err());

@@ -11,7 +11,7 @@ use super::purchases::{PurchaseBody, PurchasedBody};
 use super::query;
 use super::releases::{ReleaseBody, ReleasedBody};
 use super::wire::{ListBody, NumberBody};
-use crate::dialect::operation::{Answer, Operation, Parameter};
+use crate::dialect::operation::{Answer, Operation, Parameter, idempotency_key, taken};
 
 /// How a caller says who it is.
 pub fn way_in() -> Value {
@@ -177,24 +177,6 @@ fn function(
     Operation { id, summary, signed_in: true, parameters: Vec::new(), body: None, answers }
 }
 
-/// The schema of a body that is read: what need not be given is not required, though an answer would always have it.
-fn taken<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
-    let mut read = schemas.settings().clone().for_deserialize().into_generator();
-    let schema = read.subschema_for::<T>().to_value();
-    schemas.definitions_mut().extend(read.take_definitions(false));
-    schema
-}
-
-fn idempotency_key() -> Parameter {
-    Parameter {
-        place: "header",
-        required: false,
-        name: "Idempotency-Key",
-        description: "By this word a repeat of the request is known for 30 days, and answered without being done again",
-        schema: json!({ "type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "maxLength": 255 }),
-    }
-}
-
 fn of_every_function(schemas: &mut SchemaGenerator) -> Vec<Answer> {
     vec![
         Answer::json::<GatewayBody<'_>>(401, "The token is missing, malformed, forged or stale", schemas)
@@ -206,6 +188,7 @@ fn of_every_function(schemas: &mut SchemaGenerator) -> Vec<Answer> {
         ),
         Answer::json::<FunctionBody<'_>>(408, "The request's body did not arrive within ten seconds", schemas),
         Answer::json::<FunctionBody<'_>>(413, "The request's body is larger than 64 KiB", schemas),
+        Answer::json::<FunctionBody<'_>>(415, "The request's body is compressed", schemas),
         Answer::json::<FunctionBody<'_>>(500, "It failed; the log says why", schemas),
         Answer::json::<FunctionBody<'_>>(503, "The database is busy", schemas),
     ]

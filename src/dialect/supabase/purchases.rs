@@ -7,11 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::auth::Subject;
+use super::auth::{Subject, caller};
 use super::error::Failure;
-use super::requests::{Kept, NAME, Object, asked, at_the_desk, caller, read, written};
-use super::wire::{direction, text, text_or_null};
+use super::wire::direction;
 use crate::app::{AppState, Work};
+use crate::dialect::requests::{Kept, NAME, Object, asked, at_the_desk, read, written};
+use crate::dialect::{text, text_or_null};
 use crate::inventory::purchases::{Item, Purchase};
 use crate::model::{Number, OrderState, Paper, Papers, Permission, Reason, Status, Timestamp};
 
@@ -128,7 +129,7 @@ pub async fn purchase(
         let agency = asked.caller.scope.agency().0;
         Kept::of(desk, &asked, placed, |purchases| written(PurchasedBody::new(agency, purchases)))
     });
-    Ok(kept.await?.response())
+    Ok(kept.await.map_err(Failure::Verb)?.response())
 }
 
 impl PurchaseBody {
@@ -153,7 +154,8 @@ impl PurchaseBody {
                     "phone_numbers[{place}].{name} must have 1 to {MAX_CARRIER_ID} letters, digits, - and _"
                 ))
             })?;
-            Ok(Item { phone_number, friendly_name: item.friendly_name.clone(), agent, papers })
+            let friendly_name = item.friendly_name.clone();
+            Ok(Item { phone_number, friendly_name, agent, papers, external_id: None, expires_at: None })
         };
         self.phone_numbers.iter().enumerate().map(item).collect()
     }

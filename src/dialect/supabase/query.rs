@@ -1,12 +1,10 @@
 //! The parameters of the functions, read strictly: a malformed value is refused, never replaced by a default.
 
-use std::str::FromStr;
-
-use percent_encoding::percent_decode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::error::Failure;
-use crate::dialect::operation::Parameter;
+use crate::dialect::operation::{Parameter, in_query};
+use crate::dialect::query::{Given, Malformed};
 use crate::model::{MAX_SEARCH_CHARS, NumberFilter, Search, Status, Window};
 
 /// Rows a page has where `limit` is not given.
@@ -44,11 +42,6 @@ pub fn parameters() -> Vec<Parameter> {
     parameters.map(|(name, description, schema)| in_query(name, description, schema)).into()
 }
 
-/// A parameter of a query that need not be given.
-pub fn in_query(name: &'static str, description: &'static str, schema: Value) -> Parameter {
-    Parameter { place: "query", required: false, name, description, schema }
-}
-
 /// What is asked of the list.
 #[derive(Clone, Debug)]
 pub struct ListQuery {
@@ -66,15 +59,15 @@ impl ListQuery {
     /// # Errors
     /// [`Failure::Parameter`], naming the parameter and what it takes.
     pub fn parse(query: &str) -> Result<Self, Failure> {
-        let given = Given::read(query, &LIST_PARAMETERS)?;
-        let status = given.status()?;
+        let given = read(query, &LIST_PARAMETERS)?;
+        let status = status(&given)?;
         let agent = given.id("agent_id")?;
         let search = given.text("search").unwrap_or_default();
         if search.chars().count() > MAX_SEARCH_CHARS {
-            return Err(refuse("search", "must have at most 128 characters"));
+            return Err(Malformed::new("search", "must have at most 128 characters").into());
         }
-        let limit = given.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-        let offset = given.text("offset").map_or(Ok(0), |text| whole("offset", text))?;
+        let limit = limit(&given, DEFAULT_LIMIT, MAX_LIMIT)?;
+        let offset = given.whole("offset")?.unwrap_or(0);
         let filter = NumberFilter {
             status,
             include_released: given.switch("include_released")?,
@@ -84,7 +77,7 @@ impl ListQuery {
             search: Search::new(search),
         };
         let include_agents = given.switch("include_agents")?;
-        Ok(Self { filter, window: Window { offset, limit }, include_agents })
+        Ok(Self { filter, window: Window::at(offset, limit), include_agents })
     }
 
     /// Whether no index leads straight to the page: then rows are walked that it does not show.
@@ -98,94 +91,33 @@ impl ListQuery {
     }
 }
 
-/// The parameters of a function that are known to it, as given.
-#[derive(Debug)]
-pub struct Given(Vec<(&'static str, String)>);
+/// The parameters of a function that are known to it.
+///
+/// # Errors
+/// [`Malformed`]; only a search may be empty.
+pub fn read(query: &str, known: &[&'static str]) -> Result<Given, Malformed> {
+    Given::read(query, known, &["search"])
+}
 
-impl Given {
-    /// Reads a query string. Parameters that are not known are ignored.
-    ///
-    /// # Errors
-    /// [`Failure::Parameter`] where one is given twice, or empty though it is not `search`, or is not UTF-8.
-    pub fn read(query: &str, known: &[&'static str]) -> Result<Self, Failure> {
-        let mut given = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
-            let Some(known) = known.iter().find(|known| **known == name) else { continue };
-            if given.iter().any(|(earlier, _)| earlier == known) {
-                return Err(refuse(&name, "must be given once"));
-            }
-            if value.is_empty() && name != "search" {
-                return Err(refuse(&name, "must not be empty"));
-            }
-            given.push((*known, value));
-        }
-        Ok(Self(given))
-    }
-
-    /// A parameter as it was given.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
-    }
-
-    /// `true`, or `false` and absent.
-    pub fn switch(&self, name: &str) -> Result<bool, Failure> {
-        match self.text(name) {
-            Some("true") => Ok(true),
-            None | Some("false") => Ok(false),
-            Some(_) => Err(refuse(name, "must be true or false")),
-        }
-    }
-
-    /// An id.
-    pub fn id<T: FromStr>(&self, name: &str) -> Result<Option<T>, Failure> {
-        self.text(name).map(|text| text.parse().map_err(|_| refuse(name, "must be a UUID"))).transpose()
-    }
-
-    /// `status`, also by the product's database's word for suspended.
-    pub fn status(&self) -> Result<Option<Status>, Failure> {
-        match self.text("status") {
-            None => Ok(None),
-            Some("inactive") => Ok(Some(Status::Suspended)),
-            Some(text) => match Status::ALL.into_iter().find(|status| status.name() == text) {
-                Some(status) => Ok(Some(status)),
-                None => Err(refuse("status", "must be one of pending, active, suspended, released")),
-            },
-        }
-    }
-
-    /// `limit`: at least 1; more than the most is taken as the most.
-    pub fn limit(&self, default: u32, most: u32) -> Result<u32, Failure> {
-        match self.text("limit") {
-            None => Ok(default),
-            Some(text) => match whole("limit", text)? {
-                0 => Err(refuse("limit", "must be at least 1")),
-                rows => Ok(u32::try_from(rows).unwrap_or(most).min(most)),
-            },
-        }
+/// `status`, also by the product's database's word for suspended.
+pub fn status(given: &Given) -> Result<Option<Status>, Malformed> {
+    match given.text("status") {
+        None => Ok(None),
+        Some("inactive") => Ok(Some(Status::Suspended)),
+        Some(text) => match Status::ALL.into_iter().find(|status| status.name() == text) {
+            Some(status) => Ok(Some(status)),
+            None => Err(Malformed::new("status", "must be one of pending, active, suspended, released")),
+        },
     }
 }
 
-/// Decodes a name or a value of `application/x-www-form-urlencoded`.
-fn decode(text: &str) -> Result<String, Failure> {
-    let spaced = text.replace('+', " ");
-    match percent_decode(spaced.as_bytes()).decode_utf8() {
-        Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
-        _ => Err(Failure::Parameter("The query must be UTF-8 without NUL".into())),
+/// `limit`: at least 1; more than the most is taken as the most.
+pub fn limit(given: &Given, default: u32, most: u32) -> Result<u32, Malformed> {
+    match given.whole("limit")? {
+        None => Ok(default),
+        Some(0) => Err(Malformed::new("limit", "must be at least 1")),
+        Some(rows) => Ok(u32::try_from(rows).unwrap_or(most).min(most)),
     }
-}
-
-/// Decimal digits that fit a signed 64-bit integer.
-fn whole(name: &str, text: &str) -> Result<u64, Failure> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse::<i64>().ok().filter(|_| digits);
-    number.and_then(|n| u64::try_from(n).ok()).ok_or_else(|| refuse(name, "must be a whole number"))
-}
-
-/// Says what a parameter must be.
-pub fn refuse(name: &str, what: &str) -> Failure {
-    Failure::Parameter(format!("{name} {what}"))
 }
 
 #[cfg(test)]
@@ -203,7 +135,7 @@ mod tests {
     #[test]
     fn defaults_are_the_documents() {
         let query = ListQuery::parse("").unwrap();
-        assert_eq!(query.window, Window { offset: 0, limit: 50 });
+        assert_eq!(query.window, Window::at(0, 50));
         assert!(!query.include_agents && query.filter.search.is_none() && query.filter.status.is_none());
     }
 

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::auth::Subject;
+use super::auth::{Subject, caller};
 use super::error::Failure;
-use super::requests::{Kept, asked, at_the_desk, caller, read, written};
 use crate::app::{AppState, Work};
+use crate::dialect::requests::{Kept, asked, at_the_desk, read, written};
 use crate::inventory::releases::{Outcome, Release};
 use crate::model::{Carrier, NumberId, Permission, Reason};
 
@@ -82,7 +82,7 @@ pub async fn release(
         let placed = desk.release(&asked, &numbers)?;
         Kept::of(desk, &asked, placed, |releases| written(ReleasedBody::new(releases)))
     });
-    Ok(kept.await?.response())
+    Ok(kept.await.map_err(Failure::Verb)?.response())
 }
 
 impl ReleaseBody {

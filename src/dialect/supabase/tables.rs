@@ -158,6 +158,8 @@ fn number(row: &Row<'_>) -> Result<BroughtNumber, Refusal> {
         routing: None,
         purchased_at: row.optional("purchased_at", values::timestamp)?,
         released_at: row.optional("released_at", values::timestamp)?,
+        external_id: None,
+        expires_at: None,
         created_at: row.required("created_at", values::timestamp)?,
         updated_at: row.required("updated_at", values::timestamp)?,
         agent: None,

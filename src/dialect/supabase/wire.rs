@@ -1,9 +1,10 @@
 //! The JSON of numbers and of their list, name for name as the product writes it.
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use uuid::Uuid;
 
+use crate::dialect::{text, text_or_null};
 use crate::inventory::numbers::Listing;
 use crate::model::{Agent, Counts, Money, Number, Status, Timestamp, Window};
 
@@ -225,20 +226,5 @@ impl From<&Counts> for Summary {
             assigned: counts.of(Status::Active, true),
             unassigned: counts.of(Status::Active, false),
         }
-    }
-}
-
-/// Writes a value as the text that it shows as.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-pub fn text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
-
-/// The same of one that may be missing.
-#[allow(clippy::ref_option, reason = "serde's signature")]
-pub fn text_or_null<T: std::fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
     }
 }

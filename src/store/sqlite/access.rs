@@ -51,6 +51,18 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
+    /// What this installation signs its cursors with.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](crate::model::Error::Internal) where SQLite fails.
+    pub fn cursor_key(&self) -> Result<[u8; 32]> {
+        let key = self
+            .connection()
+            .prepare_cached("SELECT key FROM signing_keys WHERE use = 'cursors'")?
+            .query_row([], |row| row.get(0))?;
+        Ok(key)
+    }
+
     /// The scope of a direct child of an agency; not of its children's children, nor of itself.
     ///
     /// # Errors

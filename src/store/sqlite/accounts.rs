@@ -1,6 +1,6 @@
 //! Accounts at carriers: an agency's own, and those that it may use of its ancestors'.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::{Change, Snapshot, is_taken};
 use crate::model::{
@@ -10,7 +10,8 @@ use crate::store::Scope;
 
 /// The columns that `account` reads.
 const COLUMNS: &str = "c.id, c.carrier, c.name, c.label, c.url, c.credentials, c.credentials_at, c.allowed_addresses,
-    c.address, c.transport, c.prefix, c.username, c.logs_read_until, c.created_at, c.webhook_key";
+    c.address, c.transport, c.prefix, c.username, c.logs_read_until, c.created_at, c.webhook_key,
+    c.media_encryption, c.room_name";
 
 /// An account, and whose it is.
 #[derive(Clone, Debug)]
@@ -27,19 +28,15 @@ impl Snapshot<'_> {
     /// # Errors
     /// [`Error::Internal`] where SQLite fails.
     pub fn accounts_in_reach(&self, scope: &Scope) -> Result<Vec<Reachable>> {
-        let mut statement = self.connection().prepare_cached(&format!(
-            "WITH RECURSIVE line (agency_no, id, parent_no, distance) AS (
-                 SELECT agency_no, id, parent_no, 0 FROM agencies WHERE agency_no = ?1
-                 UNION ALL
-                 SELECT a.agency_no, a.id, a.parent_no, line.distance + 1
-                 FROM agencies AS a JOIN line ON a.agency_no = line.parent_no
-             )
-             SELECT {COLUMNS}, line.id FROM line JOIN carrier_accounts AS c ON c.agency_no = line.agency_no
-             ORDER BY line.distance, c.created_at DESC, c.id DESC"
-        ))?;
-        let found = statement
-            .query_map([scope.agency_no], |row| Ok(Reachable { account: account(row)?, owner: row.get(15)? }))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        self.in_reach("", params![scope.agency_no])
+    }
+
+    /// Those of them that numbers are rented with. Of trunks there may be one for each number.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn renting_accounts_in_reach(&self, scope: &Scope) -> Result<Vec<Reachable>> {
+        self.in_reach("AND c.carrier IN (2, 3)", params![scope.agency_no])
     }
 
     /// The account that a number of this agency is known to be at, where the agency may use it.
@@ -47,8 +44,24 @@ impl Snapshot<'_> {
     /// # Errors
     /// [`Error::Internal`] where SQLite fails.
     pub fn account_in_reach(&self, scope: &Scope, carrier: Carrier, name: &str) -> Result<Option<Reachable>> {
-        let is_it = |known: &Reachable| known.account.carrier == carrier && &*known.account.name == name;
-        Ok(self.accounts_in_reach(scope)?.into_iter().find(is_it))
+        let found = self.in_reach("AND c.carrier = ?2 AND c.name = ?3", params![scope.agency_no, carrier, name])?;
+        Ok(found.into_iter().next())
+    }
+
+    fn in_reach(&self, which: &'static str, values: &[&dyn ToSql]) -> Result<Vec<Reachable>> {
+        // CROSS: SQLite takes the agencies first, and looks up their accounts.
+        let mut statement = self.connection().prepare_cached(&format!(
+            "WITH RECURSIVE line (agency_no, id, parent_no, distance) AS (
+                 SELECT agency_no, id, parent_no, 0 FROM agencies WHERE agency_no = ?1
+                 UNION ALL
+                 SELECT a.agency_no, a.id, a.parent_no, line.distance + 1
+                 FROM agencies AS a JOIN line ON a.agency_no = line.parent_no
+             )
+             SELECT {COLUMNS}, line.id FROM line CROSS JOIN carrier_accounts AS c ON c.agency_no = line.agency_no {which}
+             ORDER BY line.distance, c.created_at DESC, c.id DESC"
+        ))?;
+        let found = statement.query_map(values, |row| Ok(Reachable { account: account(row)?, owner: row.get(17)? }))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// One account of the agency's own.
@@ -75,7 +88,7 @@ impl Snapshot<'_> {
              FROM carrier_accounts AS c JOIN agencies AS a ON a.agency_no = c.agency_no ORDER BY c.agency_no, c.id"
         ))?;
         let found = statement
-            .query_map([], |row| Ok((Scope { agency_no: row.get(15)?, agency: row.get(16)? }, account(row)?)))?;
+            .query_map([], |row| Ok((Scope { agency_no: row.get(17)?, agency: row.get(18)? }, account(row)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -90,7 +103,7 @@ impl Snapshot<'_> {
                 "SELECT {COLUMNS}, c.agency_no, a.id
                  FROM carrier_accounts AS c JOIN agencies AS a ON a.agency_no = c.agency_no WHERE c.id = ?1"
             ))?
-            .query_row([id], |row| Ok((Scope { agency_no: row.get(15)?, agency: row.get(16)? }, account(row)?)))
+            .query_row([id], |row| Ok((Scope { agency_no: row.get(17)?, agency: row.get(18)? }, account(row)?)))
             .optional()?;
         Ok(found)
     }
@@ -123,8 +136,9 @@ impl Change<'_> {
         self.connection()
             .prepare_cached(
                 "INSERT INTO carrier_accounts (agency_no, id, carrier, name, label, url, credentials, credentials_at,
-                     allowed_addresses, address, transport, prefix, username, logs_read_until, created_at, webhook_key)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                     allowed_addresses, address, transport, prefix, username, logs_read_until, created_at, webhook_key,
+                     media_encryption, room_name)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             )?
             .execute(params![
                 scope.agency_no,
@@ -142,7 +156,9 @@ impl Change<'_> {
                 trunk.username,
                 account.logs_read_until,
                 account.created_at,
-                account.webhook_key
+                account.webhook_key,
+                trunk.media_encryption,
+                trunk.room_name
             ])
             .map_err(|error| if is_taken(&error) { Error::Exists("this account") } else { error.into() })?;
         Ok(())
@@ -224,6 +240,8 @@ fn account(row: &Row<'_>) -> rusqlite::Result<CarrierAccount> {
         transport: row.get(9)?,
         prefix: row.get(10)?,
         username: row.get(11)?,
+        media_encryption: row.get(15)?,
+        room_name: row.get(16)?,
     };
     Ok(CarrierAccount {
         id: row.get(0)?,

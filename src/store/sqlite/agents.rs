@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Change, Snapshot, is_taken};
 use crate::model::{
-    AgencyId, Agent, AgentId, AgentSettings, Error, NewAgent, Noun, NumberId, Result, Route, Timestamp,
+    AgencyId, Agent, AgentId, AgentRecord, AgentSettings, Error, Noun, NumberId, Result, Route, Slice, Timestamp,
+    Window,
 };
 use crate::store::Scope;
 
@@ -39,6 +40,34 @@ impl Snapshot<'_> {
 }
 
 impl Snapshot<'_> {
+    /// The agency's agents through a window, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn newest_agents(&self, scope: &Scope, window: Window) -> Result<Slice<AgentId>> {
+        let total = self
+            .connection()
+            .prepare_cached("SELECT count(*) FROM agent_mappings WHERE agency_no = ?1")?
+            .query_row([scope.agency_no], |row| row.get(0))?;
+        let mut statement = self.connection().prepare_cached(
+            "SELECT id FROM agent_mappings WHERE agency_no = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3",
+        )?;
+        let agents = statement.query_map(params![scope.agency_no, window.limit, window.offset], |row| row.get(0))?;
+        Ok(Slice { items: agents.collect::<rusqlite::Result<_>>()?, total })
+    }
+
+    /// When an agent of the agency was created.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
+    pub fn agent_since(&self, scope: &Scope, id: AgentId) -> Result<Timestamp> {
+        self.connection()
+            .prepare_cached("SELECT created_at FROM agent_mappings WHERE agency_no = ?1 AND id = ?2")?
+            .query_row(params![scope.agency_no, id], |row| row.get(0))
+            .optional()?
+            .ok_or(Error::NotFound(Noun::Agent))
+    }
+
     /// What else is kept of an agent of the agency.
     ///
     /// # Errors
@@ -154,8 +183,8 @@ impl Change<'_> {
     ///
     /// # Errors
     /// [`Error::Exists`] where the agency has one with this id at the voice engine, [`Error::Internal`] where SQLite fails.
-    pub fn add_agent(&self, scope: &Scope, new: &NewAgent) -> Result<()> {
-        let NewAgent { agent, settings, created_at } = new;
+    pub fn add_agent(&self, scope: &Scope, new: &AgentRecord) -> Result<()> {
+        let AgentRecord { agent, settings, created_at } = new;
         self.connection()
             .prepare_cached(
                 "INSERT INTO agent_mappings (agency_no, id, ultravox_agent_id, ultravox_agent_name, voice,
@@ -210,6 +239,27 @@ impl Change<'_> {
             ])
             .map_err(taken_or_failed)?;
         if changed == 0 { Err(Error::NotFound(Noun::Agent)) } else { Ok(()) }
+    }
+}
+
+impl Change<'_> {
+    /// Removes an agent of the agency, and takes its numbers from it, released ones too.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the agency has no such agent, [`Error::Internal`] where SQLite fails.
+    pub fn remove_agent(&self, scope: &Scope, id: AgentId, at: Timestamp) -> Result<()> {
+        self.connection()
+            .prepare_cached(
+                "UPDATE agency_phone_numbers INDEXED BY numbers_by_agent
+                 SET agent_mapping_id = NULL, assigned = 0, updated_at = ?3
+                 WHERE agency_no = ?1 AND agent_mapping_id = ?2",
+            )?
+            .execute(params![scope.agency_no, id, at])?;
+        let removed = self
+            .connection()
+            .prepare_cached("DELETE FROM agent_mappings WHERE agency_no = ?1 AND id = ?2")?
+            .execute(params![scope.agency_no, id])?;
+        if removed == 0 { Err(Error::NotFound(Noun::Agent)) } else { Ok(()) }
     }
 }
 

@@ -7,9 +7,8 @@ use rusqlite::params;
 use super::Snapshot;
 use super::memory::Sought;
 use super::numbers::{COLUMNS, Page};
-use crate::model::{AgentId, Counts, Error, Number, NumberFilter, Result, Search, Slice, Status, Window};
+use crate::model::{AgentId, Counts, Error, Number, NumberFilter, Place, Result, Search, Slice, Status, Window};
 use crate::store::Scope;
-use crate::store::roll::Place;
 
 impl Snapshot<'_> {
     /// The agency's eight counters.
@@ -61,11 +60,12 @@ impl Snapshot<'_> {
         counts: &Counts,
         admitted: u64,
     ) -> Result<Option<Sought>> {
-        let is_deep = window.is_deep() && window.offset < admitted;
+        let is_deep = window.is_deep() && window.after.is_none() && window.offset < admitted;
         if admitted == 0 || filter.search.is_none() && !is_deep {
             return Ok(None);
         }
-        let on_roll = if filter.agent.is_none() { self.on_roll(scope, filter, window, counts)? } else { None };
+        let by_roll = filter.agent.is_none() && window.after.is_none();
+        let on_roll = if by_roll { self.on_roll(scope, filter, window, counts)? } else { None };
         match (on_roll, &filter.search) {
             (None, Some(search)) => self.matching_places(scope, filter, search, window).map(Some),
             (on_roll, _) => Ok(on_roll),
@@ -96,12 +96,17 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let IndexPath { index, conditions } = IndexPath::of(filter);
+        let behind = if window.after.is_some() { "AND (created_at, id) < (:after_at, :after_id)" } else { "" };
         let sql = format!(
-            "SELECT created_at, id FROM agency_phone_numbers {index} WHERE agency_no = :agency {conditions}
+            "SELECT created_at, id FROM agency_phone_numbers {index} WHERE agency_no = :agency {conditions} {behind}
              ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset"
         );
         let mut statement = self.connection().prepare_cached(&sql)?;
         bind_filter(&mut statement, scope, filter)?;
+        if let Some((after_at, after_id)) = window.after {
+            bind(&mut statement, ":after_at", after_at)?;
+            bind(&mut statement, ":after_id", after_id)?;
+        }
         bind(&mut statement, ":limit", rows)?;
         bind(&mut statement, ":offset", window.offset)?;
         let places = statement.raw_query().mapped(|row| Ok((row.get(0)?, row.get(1)?)));
@@ -122,14 +127,18 @@ impl Snapshot<'_> {
         let mut statement = self.connection().prepare_cached(&sql)?;
         bind_filter(&mut statement, scope, filter)?;
         let mut found = statement.raw_query();
-        let (mut places, mut total) = (Vec::new(), 0_u64);
+        let (mut places, mut total, mut seen) = (Vec::new(), 0_u64, 0_u64);
         let last = window.offset.saturating_add(window.limit.into());
         while let Some(row) = found.next()? {
             let phone_number = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
             let friendly_name = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
             if search.matches(phone_number, friendly_name) {
-                if (window.offset..last).contains(&total) {
-                    places.push((row.get(0)?, row.get(1)?));
+                let place = (row.get(0)?, row.get(1)?);
+                if window.after.is_none_or(|after| place < after) {
+                    if (window.offset..last).contains(&seen) {
+                        places.push(place);
+                    }
+                    seen += 1;
                 }
                 total += 1;
             }

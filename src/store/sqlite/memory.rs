@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rusqlite::{Row, params};
 
 use super::Snapshot;
-use crate::model::{Counts, Error, Number, NumberFilter, Result, Window};
+use crate::model::{Counts, Error, Number, NumberFilter, Place, Result, Window};
 use crate::store::Scope;
-use crate::store::roll::{Builder, Line, Place, Roll};
+use crate::store::roll::{Builder, Line, Roll};
 use crate::store::shown::Changed;
 
 /// How many revisions back `number_changes` tells what changed.

@@ -26,16 +26,22 @@ impl Snapshot<'_> {
             .ok_or(Error::NotFound(Noun::Message))
     }
 
-    /// The messages of a number of the agency, newest first: those before a time, at most so many.
+    /// The messages of a number of the agency, newest first: those between two times, at most so many.
     ///
     /// # Errors
     /// [`Error::Internal`] where SQLite fails.
-    pub fn messages(&self, scope: &Scope, number: NumberId, before: Timestamp, limit: u32) -> Result<Vec<Message>> {
+    pub fn messages(
+        &self,
+        scope: &Scope,
+        number: NumberId,
+        (after, before): (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<Message>> {
         let mut statement = self.connection().prepare_cached(&format!(
             "SELECT {COLUMNS} FROM messages AS m
-             WHERE m.agency_no = ?1 AND m.number_id = ?2 AND m.at < ?3 ORDER BY m.at DESC LIMIT ?4"
+             WHERE m.agency_no = ?1 AND m.number_id = ?2 AND m.at > ?3 AND m.at < ?4 ORDER BY m.at DESC LIMIT ?5"
         ))?;
-        let messages = statement.query_map(params![scope.agency_no, number, before, limit], message)?;
+        let messages = statement.query_map(params![scope.agency_no, number, after, before, limit], message)?;
         Ok(messages.collect::<rusqlite::Result<_>>()?)
     }
 

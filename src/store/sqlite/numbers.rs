@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{Change, Snapshot, is_taken};
-use crate::model::{AgencyId, Agent, AgentId, Carrier, E164, Error, Money, Noun, Number, NumberId, Result, Text};
+use crate::model::{
+    AgencyId, Agent, AgentId, Carrier, E164, Error, Money, Noun, Number, NumberId, Place, Result, Text, Timestamp,
+};
 use crate::store::Scope;
-use crate::store::roll::Place;
 
 impl Snapshot<'_> {
     /// The rows at these places.
@@ -45,10 +46,11 @@ impl Snapshot<'_> {
 /// The columns that `Page::number` reads.
 pub(super) const COLUMNS: &str = "id, phone_number, phone_number_id, friendly_name, number_type, country_code,
     voice_enabled, sms_enabled, mms_enabled, inbound, outbound, monthly_cost, setup_cost, currency, status, is_active,
-    carrier, carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, agent_mapping_id";
+    carrier, carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, external_id,
+    expires_at, agent_mapping_id";
 
 /// Where in `COLUMNS` the agent's id is.
-const AGENT: usize = 24;
+const AGENT: usize = 26;
 
 /// What rows on their way out share: a few agents.
 #[derive(Default)]
@@ -87,6 +89,8 @@ impl Page {
             released_at: row.get(21)?,
             created_at: row.get(22)?,
             updated_at: row.get(23)?,
+            external_id: row.get(24)?,
+            expires_at: row.get(25)?,
             agent,
         })
     }
@@ -192,6 +196,25 @@ impl Snapshot<'_> {
         Ok(numbers)
     }
 
+    /// The numbers that are to be given back by themselves by now, whosever they are, soonest first, at most so many: only
+    /// the one who keeps house may ask. One whose release is under way, or has ended in need of an operator, is not.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where SQLite fails.
+    pub fn expired_numbers(&self, now: Timestamp, limit: u32) -> Result<Vec<(Scope, NumberId)>> {
+        let mut statement = self.connection().prepare_cached(
+            "SELECT n.agency_no, a.id, n.id
+             FROM agency_phone_numbers AS n INDEXED BY numbers_expiring
+                 JOIN agencies AS a ON a.agency_no = n.agency_no
+             WHERE n.expires_at <= ?1 AND n.status <> 3 AND n.status <> 0
+             ORDER BY n.expires_at LIMIT ?2",
+        )?;
+        let numbers = statement.query_map(params![now, limit], |row| {
+            Ok((Scope { agency_no: row.get(0)?, agency: row.get(1)? }, row.get(2)?))
+        })?;
+        Ok(numbers.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Whether somebody here has this number with an account at a carrier, or is about to: whoever it is.
     ///
     /// # Errors
@@ -233,11 +256,13 @@ impl Change<'_> {
                 "INSERT INTO agency_phone_numbers (agency_no, id, phone_number, phone_number_id, friendly_name,
                      number_type, country_code, voice_enabled, sms_enabled, mms_enabled, inbound, outbound,
                      agent_mapping_id, monthly_cost, setup_cost, currency, status, is_active, carrier,
-                     carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, assigned)
+                     carrier_account, location, routing, purchased_at, released_at, created_at, updated_at, external_id,
+                     expires_at, assigned)
                  VALUES (:agency, :id, :phone_number, :carrier_number_id, :friendly_name,
                      :number_type, :country_code, :voice, :sms, :mms, :inbound, :outbound,
                      :agent, :monthly_cost, :setup_cost, :currency, :status, :is_active, :carrier,
                      :carrier_account, :location, :routing, :purchased_at, :released_at, :created_at, :updated_at,
+                     :external_id, :expires_at,
                      :agent IS NOT NULL)",
             )?
             .execute(named_params! {
@@ -267,6 +292,8 @@ impl Change<'_> {
                 ":released_at": number.released_at,
                 ":created_at": number.created_at,
                 ":updated_at": number.updated_at,
+                ":external_id": number.external_id,
+                ":expires_at": number.expires_at,
             })
             .map_err(
                 |error| if is_taken(&error) { Error::Exists("a live row of this number") } else { error.into() },
@@ -284,8 +311,9 @@ impl Change<'_> {
             .connection()
             .prepare_cached(
                 "UPDATE agency_phone_numbers
-                 SET phone_number_id = :carrier_number_id, carrier_account = :carrier_account, friendly_name = :friendly_name, inbound = :inbound,
-                     outbound = :outbound, agent_mapping_id = :agent, assigned = :agent IS NOT NULL, status = :status,
+                 SET phone_number_id = :carrier_number_id, carrier_account = :carrier_account,
+                     friendly_name = :friendly_name, inbound = :inbound, outbound = :outbound,
+                     external_id = :external_id, expires_at = :expires_at, agent_mapping_id = :agent, assigned = :agent IS NOT NULL, status = :status,
                      is_active = :is_active, routing = :routing, purchased_at = :purchased_at,
                      released_at = :released_at, updated_at = :updated_at
                  WHERE agency_no = :agency AND created_at = :created_at AND id = :id",
@@ -306,6 +334,8 @@ impl Change<'_> {
                 ":purchased_at": number.purchased_at,
                 ":released_at": number.released_at,
                 ":updated_at": number.updated_at,
+                ":external_id": number.external_id,
+                ":expires_at": number.expires_at,
             })?;
         if changed == 0 { Err(Error::NotFound(Noun::Number)) } else { Ok(()) }
     }

@@ -13,13 +13,16 @@ use crate::clock::{Clock, Ids};
 use crate::config::{Orders, Webhooks};
 use crate::delivery::Courier;
 use crate::inventory::access::Caller;
+use crate::inventory::accounts::NewTrunk;
+use crate::inventory::brought::{Imported, Whence};
 use crate::inventory::desk::{Asked, Desk, Placed, Repeat};
 use crate::inventory::dispatch::Dispatch;
-use crate::inventory::purchases::Item;
-use crate::inventory::{access, agencies, agents, assignments, keys, numbers, orders, users, webhooks};
+use crate::inventory::messages::Sender;
+use crate::inventory::purchases::{Item, Whichever};
+use crate::inventory::{access, accounts, agencies, agents, assignments, keys, numbers, orders, users, webhooks};
 use crate::model::{
     Actor, AgencyId, AgentId, By, Carrier, Error, EventTypes, Money, Number, NumberFilter, NumberId, Permissions,
-    Result, Role, Route, Search, Status, Timestamp, Window,
+    Result, Role, Route, Search, Status, Timestamp, Wanted, Window,
 };
 use crate::store::keyring::Keyring;
 use crate::store::{DataDir, Scope, Snapshot, Store, migrate};
@@ -67,9 +70,8 @@ fn with_parameters(step: &str) -> String {
 /// Fires the triggers that nothing in the store fires yet, by statements that are this test's own.
 fn fire(connection: &Connection) {
     for (sql, rows) in [
-        ("UPDATE agency_phone_numbers SET status = 2, agent_mapping_id = NULL, assigned = 0", 4),
-        ("DELETE FROM agency_phone_numbers", 4),
-        ("DELETE FROM agent_mappings", 1),
+        ("UPDATE agency_phone_numbers SET status = 2, agent_mapping_id = NULL, assigned = 0", 7),
+        ("DELETE FROM agency_phone_numbers", 7),
     ] {
         assert_eq!(connection.execute(sql, []).unwrap(), rows, "{sql}");
         assert!(EXECUTED.lock().unwrap().remove(sql), "{sql} was not traced");
@@ -85,7 +87,7 @@ fn live(store: &Store) {
             let (agency, scope) = agencies::create(change, &clock, &ids, "Agency", Some(parent.id))?;
             let wanted = keys::NewKey { name: None, permissions: Permissions::ALL, partner: true, expires_at: None };
             let key = keys::create(change, &clock, &ids, parent.id, wanted)?;
-            access::key_caller(change, &key, clock.now(), Some(agency.id))?;
+            access::prove(change, &key, clock.now())?.for_child(change, agency.id)?;
             keys::revoke(change, &clock, parent.id, key.id)?;
             let changes = agencies::Changes { name: Some("Renamed".into()), parent: Some(None), ..Default::default() };
             agencies::update(change, agency.id, changes)?;
@@ -127,7 +129,7 @@ fn live(store: &Store) {
     let store = &store.clone().with_memory(1 << 20);
     let search = || {
         let filter = NumberFilter { search: Search::new("555"), ..NumberFilter::default() };
-        let window = Window { offset: 0, limit: 9 };
+        let window = Window::at(0, 9);
         let listing = store
             .read(|snapshot| numbers::list(snapshot, &access::operator(snapshot, agency)?, &filter, window, |_| true));
         listing.unwrap().slice.total
@@ -202,6 +204,8 @@ fn trade(store: &Store, agency: AgencyId, agent: AgentId) {
         friendly_name: None,
         agent: None,
         papers: crate::model::Papers::default(),
+        external_id: None,
+        expires_at: None,
     };
     let items = ["+15005550006", "+15005550000"].map(item);
     let Placed::Now(bought, _) = desk.purchase(&asked("a"), &items, None).unwrap() else { panic!("asked before") };
@@ -216,12 +220,46 @@ fn trade(store: &Store, agency: AgencyId, agent: AgentId) {
     desk.settle_due().unwrap();
     desk.release(&asked("b"), &[number]).unwrap();
     desk.forget_old_answers().unwrap();
+    come_and_go(&desk, &asked("c"), agent);
     store
         .read(|snapshot| {
             snapshot.numbers_at(Carrier::Simulator, "simulator")?;
             orders::open(snapshot, agency)
         })
         .unwrap();
+}
+
+/// Brings numbers along, lets go of them, and removes their agent.
+fn come_and_go(desk: &Desk, asked: &Asked, agent: AgentId) {
+    let (store, caller) = (desk.store(), &asked.caller);
+    let wanted = Wanted { country: "US".into(), limit: 5, ..Wanted::default() };
+    let soon = Some(Timestamp(1));
+    let whichever = Whichever { wanted, agent: Some(agent), expires_at: soon, ..Whichever::default() };
+    let Placed::Now(bought, _) = desk.purchase_whichever(asked, &whichever).unwrap() else { panic!("asked before") };
+    assert!(bought.is_some_and(|purchase| purchase.number.is_some()));
+    desk.release_expired().unwrap();
+    for (phone_number, trunk) in [("+4930100000001", Some(NewTrunk::default())), ("+4930100000002", None)] {
+        let whence = Whence::Trunk(trunk.map(Box::new));
+        let phone_number = phone_number.parse().unwrap();
+        let new = Imported { phone_number, friendly_name: None, inbound: true, outbound: true, whence };
+        let number = desk.import_number(caller, &By::OPERATOR, new).unwrap();
+        store
+            .read(|snapshot| {
+                accounts::trunks(snapshot, &caller.scope, std::iter::once(&number))?;
+                accounts::whereabouts(snapshot, &caller.scope, &number)
+            })
+            .unwrap();
+        desk.let_go(caller, &By::OPERATOR, number.id).unwrap();
+    }
+    let _ = desk.sender(caller, &Sender::Agent(agent));
+    store
+        .read(|snapshot| {
+            snapshot.cursor_key()?;
+            agents::profiles(snapshot, &caller.scope, Window::at(0, 9))
+        })
+        .unwrap();
+    let (clock, ids) = (Clock::Fixed(Timestamp(0)), Ids::Counted(4000.into()));
+    store.write(|change| agents::remove(change, &clock, &ids, &caller.scope, agent)).unwrap();
 }
 
 fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> {
@@ -244,7 +282,9 @@ fn every_list(snapshot: &Snapshot, scope: &Scope, agent: AgentId) -> Result<()> 
                     })?;
                     assert_eq!(shown, ["+19705551234", "+19705551235"], "{filter:?}");
                     for offset in [0, 1] {
-                        let window = Window { offset, limit: 1 };
+                        let window = Window::at(offset, 1);
+                        let place = (Timestamp(1), NumberId(uuid::Uuid::from_u128(1)));
+                        numbers::walk(snapshot, scope, &filter, Some(place), 1)?;
                         let listing = numbers::list(snapshot, scope, &filter, window, |_| true)?;
                         assert_eq!(listing.slice.items.len(), 1, "{filter:?} did not find the row it should walk to");
                     }
@@ -313,6 +353,7 @@ fn assert_within_the_agency(sql: &str, step: &str) {
         "FROM webhooks AS w JOIN agencies AS a ON a.agency_no = w.agency_no ORDER BY w.agency_no, w.id",
         "UPDATE webhooks SET secret_before = NULL, before_until = NULL WHERE before_until <= ?1",
         "DELETE FROM webhook_deliveries WHERE created_at <= ?1",
+        "WHERE n.expires_at <= ?1 AND n.status <> 3 AND n.status <> 0 ORDER BY n.expires_at LIMIT ?2",
     ];
     let asked_by_the_house = of_all_agencies.iter().any(|end| sql.ends_with(end));
     // A number, an order or a delivery by its id, within the agency.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{House, text};
 use crate::support::{agent, id, linekeeper, number};
 
-const HEADER: &str = "id,phone_number,friendly_name,number_type,country_code,voice_enabled,sms_enabled,mms_enabled,inbound,outbound,agent_id,agent_name,monthly_cost,setup_cost,currency,status,is_active,carrier,carrier_account,carrier_number_id,location,routing,purchased_at,released_at,created_at,updated_at";
+const HEADER: &str = "id,phone_number,friendly_name,number_type,country_code,voice_enabled,sms_enabled,mms_enabled,inbound,outbound,agent_id,agent_name,monthly_cost,setup_cost,currency,status,is_active,carrier,carrier_account,carrier_number_id,location,routing,purchased_at,released_at,created_at,updated_at,external_id,expires_at";
 
 #[test]
 fn another_agencys_numbers_are_neither_exported_nor_in_the_way() {
@@ -45,7 +45,7 @@ fn an_export_is_typed_in_json_and_safe_in_a_spreadsheet() {
         row,
         format!(
             "{},'+19705550001,\"'=HYPERLINK(\"\"http://x\"\")\",local,US,true,false,false,true,false,{},\"'=Sales; \"\"A\"\"\",\
-             '-1.15,,USD,active,true,telnyx,,telnyx-id,,,2025-01-15T12:00:00Z,,2025-01-15T12:00:00Z,2025-01-15T12:00:00Z\n",
+             '-1.15,,USD,active,true,telnyx,,telnyx-id,,,2025-01-15T12:00:00Z,,2025-01-15T12:00:00Z,2025-01-15T12:00:00Z,,\n",
             id(1),
             id(10)
         )

@@ -43,7 +43,7 @@ fn a_filter_exports_what_a_list_with_it_shows() {
             .read(|snapshot| {
                 let scope = access::operator(snapshot, house.scope.agency())?;
                 let counts = snapshot.number_counts(&scope)?;
-                let listed = snapshot.numbers(&scope, &filter, Window { offset: 0, limit: 1_000 }, &counts)?;
+                let listed = snapshot.numbers(&scope, &filter, Window::at(0, 1_000), &counts)?;
                 let mut exported = Vec::new();
                 snapshot.each_number(&scope, &filter, |number| {
                     exported.push(number.clone());
@@ -88,7 +88,7 @@ fn extreme() -> impl Strategy<Value = i64> {
 
 /// Any inventory: numbers of every state, some answered, some bought again after they were released.
 fn inventories(numbers: Range<usize>) -> impl Strategy<Value = Vec<Number>> {
-    let texts = proptest::collection::vec(proptest::option::of(words()), 7);
+    let texts = proptest::collection::vec(proptest::option::of(words()), 8);
     let times = (proptest::option::of(extreme()), proptest::option::of(extreme()), extreme(), extreme());
     let costs = (proptest::option::of(extreme()), proptest::option::of(extreme()));
     let one = (texts, words(), times, costs, any::<[bool; 6]>(), 0..4_usize, 0..4_usize, 0..3_u64);
@@ -123,6 +123,8 @@ fn inventories(numbers: Range<usize>) -> impl Strategy<Value = Vec<Number>> {
                 released_at: times.1.map(Timestamp),
                 created_at: Timestamp(times.2),
                 updated_at: Timestamp(times.3),
+                external_id: text(),
+                expires_at: times.0.map(Timestamp),
                 agent: (answers > 0).then(|| Arc::new(Agent { name: None, ..agent(9 + answers, None) })),
             }
         });

@@ -24,6 +24,9 @@ impl Server {
         let mut command = pinned(env!("CARGO_BIN_EXE_linekeeper"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir);
         command.env("LINEKEEPER_JWT_SECRET", secret);
+        for limit in ["REQUESTS_PER_MINUTE", "REQUESTS_PER_HOUR"] {
+            command.env(format!("LINEKEEPER_LIMITS__{limit}"), "0");
+        }
         command.env("LINEKEEPER_ANSWER_CACHE_MIB", answer_cache_mib.to_string());
         Self::start(command, 1)
     }

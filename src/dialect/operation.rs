@@ -17,6 +17,8 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// What its body must be, as a JSON Schema; none where it needs no body.
     pub body: Option<Value>,
+    /// Whether the body may be left out, which changes nothing then.
+    pub may_be_bodiless: bool,
     /// Everything it answers.
     pub answers: Vec<Answer>,
 }
@@ -168,7 +170,7 @@ impl Operation {
     ) -> Self {
         let mut answers = vec![done];
         answers.extend(failures::<E>(also, schemas));
-        Self { id, summary, signed_in: true, parameters: Vec::new(), body: None, answers }
+        Self { id, summary, signed_in: true, parameters: Vec::new(), body: None, may_be_bodiless: false, answers }
     }
 
     /// The same with parameters.
@@ -183,6 +185,12 @@ impl Operation {
         let mut schema = taken::<T>(schemas);
         schema["examples"] = json!([example]);
         Self { body: Some(schema), ..self }
+    }
+
+    /// The same with a body that says what is to change: without one, nothing is.
+    #[must_use]
+    pub fn changing<T: JsonSchema>(self, example: &Value, schemas: &mut SchemaGenerator) -> Self {
+        Self { may_be_bodiless: true, ..self.taking::<T>(example, schemas) }
     }
 
     /// The operation object. `tag` groups it, and names how its callers say who they are.
@@ -209,7 +217,7 @@ impl Operation {
         }
         if let Some(schema) = &self.body {
             operation["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                json!({ "required": !self.may_be_bodiless, "content": { "application/json": { "schema": schema } } });
         }
         if self.signed_in {
             operation["security"] = json!([{ tag: [] }]);

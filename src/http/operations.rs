@@ -75,6 +75,7 @@ pub fn heard(schemas: &mut SchemaGenerator) -> Operation {
             },
         ],
         body: None,
+        may_be_bodiless: false,
         answers: vec![
             Answer::text(200, "It was taken, now or before", "*/*"),
             Answer::json::<RimError>(400, "It is signed and cannot be understood", schemas),
@@ -85,5 +86,13 @@ pub fn heard(schemas: &mut SchemaGenerator) -> Operation {
 }
 
 fn open(id: &'static str, summary: &'static str, answer: Answer) -> Operation {
-    Operation { id, summary, signed_in: false, parameters: Vec::new(), body: None, answers: vec![answer] }
+    Operation {
+        id,
+        summary,
+        signed_in: false,
+        parameters: Vec::new(),
+        body: None,
+        may_be_bodiless: false,
+        answers: vec![answer],
+    }
 }

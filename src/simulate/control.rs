@@ -17,7 +17,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
 
 /// No simulator is part of the API that is described.
 pub fn undescribed(_: &mut SchemaGenerator) -> Operation {
-    Operation { id: "simulate", summary: "", signed_in: false, parameters: Vec::new(), body: None, answers: Vec::new() }
+    Operation {
+        id: "simulate",
+        summary: "",
+        signed_in: false,
+        parameters: Vec::new(),
+        body: None,
+        may_be_bodiless: false,
+        answers: Vec::new(),
+    }
 }
 
 async fn faults(simulator: Data<Simulator>, Json(order): Json<FaultOrder>) -> HttpResponse {

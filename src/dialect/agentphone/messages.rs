@@ -22,7 +22,8 @@ use crate::model::{E164, Permission};
 pub struct SendBody {
     #[schemars(regex(pattern = AGENT_ID))]
     agent_id: Option<String>,
-    #[schemars(length(min = 1, max = 64))]
+    /// A phone number as people write it, or a short code.
+    #[schemars(regex(pattern = r"^\+?[0-9][0-9 ().-]{2,30}$"))]
     to_number: Option<String>,
     #[schemars(length(max = 1600))]
     body: Option<String>,

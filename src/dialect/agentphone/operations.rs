@@ -160,7 +160,7 @@ pub fn update(schemas: &mut SchemaGenerator) -> Operation {
         schemas,
     );
     let operation = operation.with(vec![number_in_path()]);
-    operation.taking::<UpdateBody>(&json!({ "externalId": "crm-42" }), schemas)
+    operation.changing::<UpdateBody>(&json!({ "externalId": "crm-42" }), schemas)
 }
 
 /// `DELETE /v1/numbers/{number_id}`
@@ -285,7 +285,7 @@ pub fn update_agent(schemas: &mut SchemaGenerator) -> Operation {
         schemas,
     );
     let operation = operation.with(vec![agent_in_path()]);
-    operation.taking::<UpdateAgentBody>(&json!({ "voice": "en-US-Standard" }), schemas)
+    operation.changing::<UpdateAgentBody>(&json!({ "voice": "en-US-Standard" }), schemas)
 }
 
 /// `DELETE /v1/agents/{agent_id}`

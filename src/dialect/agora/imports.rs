@@ -50,6 +50,7 @@ enum Provider {
 #[schemars(rename = "AgoraInboundConfig")]
 struct Inbound {
     /// IP addresses and networks that may send calls, like `203.0.113.64/27`.
+    #[schemars(inner(regex(pattern = r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")))]
     allowed_addresses: Option<Vec<String>>,
 }
 
@@ -57,9 +58,12 @@ struct Inbound {
 #[schemars(rename = "AgoraOutboundConfig")]
 struct Outbound {
     /// Where calls are sent: a host, or a host and a port. What stands before an `@` is the user, and the password.
+    #[schemars(regex(pattern = r"^([^@]+@)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"))]
     address: Option<String>,
     transport: Option<Way>,
+    #[schemars(regex(pattern = r"^[0-9+*#]{0,16}$"))]
     prefix: Option<String>,
+    #[schemars(length(min = 1, max = 200), regex(pattern = NAME))]
     user: Option<String>,
     password: Option<String>,
 }

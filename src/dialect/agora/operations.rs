@@ -106,7 +106,7 @@ pub fn update(schemas: &mut SchemaGenerator) -> Operation {
         schemas,
     ));
     let example = json!({ "inbound_config": { "pipeline_id": "0192a000-0000-7000-8000-000000000abc" } });
-    operation.taking::<UpdateBody>(&example, schemas)
+    operation.changing::<UpdateBody>(&example, schemas)
 }
 
 /// `DELETE .../phone-numbers/{phone_number}`

@@ -139,7 +139,7 @@ fn changing(id: &'static str, schemas: &mut SchemaGenerator) -> Operation {
     ];
     let operation =
         on_number(Operation::behind_key::<ErrorBody<'_>>(id, "Change a phone number", done, &failures, schemas));
-    operation.taking::<UpdateBody>(&json!({ "supports_outbound": true }), schemas)
+    operation.changing::<UpdateBody>(&json!({ "supports_outbound": true }), schemas)
 }
 
 /// `DELETE /api/phone-numbers/{phone_number_id}`

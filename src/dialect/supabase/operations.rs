@@ -39,6 +39,7 @@ pub fn list(schemas: &mut SchemaGenerator) -> Operation {
         signed_in: true,
         parameters: query::parameters(),
         body: None,
+        may_be_bodiless: false,
         answers,
     }
 }
@@ -174,7 +175,7 @@ fn function(
     let mut answers = vec![answer(200, when, schemas)];
     answers.extend(failures.iter().map(|(status, when)| Answer::json::<FunctionBody<'_>>(*status, when, schemas)));
     answers.extend(of_every_function(schemas));
-    Operation { id, summary, signed_in: true, parameters: Vec::new(), body: None, answers }
+    Operation { id, summary, signed_in: true, parameters: Vec::new(), body: None, may_be_bodiless: false, answers }
 }
 
 fn of_every_function(schemas: &mut SchemaGenerator) -> Vec<Answer> {

@@ -221,6 +221,17 @@ impl Credentials {
                 owner.jwt, self.base_url
             ));
         }
+        output::line(format_args!(
+            "The same numbers as clients of other products see them, with an API key:\n\
+             curl -H 'X-API-Key: {key}' '{url}/api/phone-numbers?page_size=1'\n\
+             curl -H 'Authorization: Bearer {key}' '{url}/phone-numbers?limit=1'\n\
+             curl -H 'Authorization: Bearer {key}' '{url}/v1/numbers?limit=1'\n\
+             curl -s -u '{id}:{secret}' '{url}/api/conversational-ai-agent/v2/phone-numbers' | head -c 500\n",
+            key = agency.api_key,
+            url = self.base_url,
+            id = agency.basic.customer_id,
+            secret = agency.basic.customer_secret,
+        ));
         if let Some(sample) = &agency.sample {
             output::line(format_args!(
                 "What customers wrote to {}:\nlinekeeper message list --data-dir '{}' --agency {} --number {}\n",

@@ -24,7 +24,7 @@ pub struct SendBody {
     agent_id: Option<String>,
     /// A phone number as people write it, or a short code.
     #[schemars(regex(pattern = r"^\+?[0-9][0-9 ().-]{2,30}$"))]
-    to_number: Option<String>,
+    to_number: String,
     #[schemars(length(max = 1600))]
     body: Option<String>,
     #[schemars(regex(pattern = NUMBER_ID))]
@@ -92,8 +92,9 @@ impl SendBody {
                 return refuse(name, "is of iMessage, which is not carried here");
             }
         }
-        let Some(to) = self.to_number else { return refuse("to_number", "is required") };
-        let Some(to) = recipient(&to) else { return refuse("to_number", "must be a phone number or a short code") };
+        let Some(to) = recipient(&self.to_number) else {
+            return refuse("to_number", "must be a phone number or a short code");
+        };
         let from = match (self.number_id, self.from_number) {
             (Some(_), Some(_)) => return refuse("from_number", "says the same as number_id: give one of them"),
             (Some(id), None) => Some(Ok(number(&id)?)),

@@ -1,7 +1,7 @@
 //! The door of the dialects whose callers have API keys: it proves the key, finds the agency that it acts for, counts the
 //! request, and gives every failure behind it the dialect's envelope.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -19,8 +19,8 @@ use super::limits::{Limits, Standing};
 use super::query::Malformed;
 use super::{Endpoint, RequestId, Unread, requests, resources};
 use crate::app::{AppState, Work};
-use crate::inventory::access::{self, Caller};
-use crate::model::{Actor, AgencyId, Error, Permission, PresentedKey, Timestamp};
+use crate::inventory::access::{self, Caller, Proven};
+use crate::model::{AgencyId, Error, Permission, PresentedKey, Timestamp};
 use crate::store::Snapshot;
 
 static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -104,21 +104,75 @@ pub struct Dressing<'r> {
     pub now: Timestamp,
 }
 
-/// Who came in.
+/// What a request brings to be let in with. It is proven in the transaction that answers, and only there does a [`Caller`]
+/// come from it.
 #[derive(Clone, Debug)]
-struct Entered {
-    caller: Caller,
+pub struct Pass {
+    key: PresentedKey,
+    whose: Result<Whose, Failure>,
+    unread: Option<Unread>,
+    now: Timestamp,
     limits: Arc<Limits>,
+    /// What the key has left: known once it was proven, and the request counted.
+    standing: Arc<OnceLock<Standing>>,
 }
 
-/// The caller, who must be allowed to do this.
+impl Pass {
+    /// What this request brings.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where no door stands before the route.
+    pub fn of(request: &HttpRequest) -> Result<Self, Failure> {
+        let nobody = || Error::internal("no door stands before this route");
+        Ok(request.extensions().get::<Self>().cloned().ok_or_else(nobody)?)
+    }
+
+    /// Who it is, if the key is good, has not asked too often, acts for whom is named, and allows this.
+    ///
+    /// # Errors
+    /// The first of these that is not so.
+    pub fn caller(&self, snapshot: &Snapshot, permission: Permission) -> Result<Caller, Failure> {
+        let caller = self.admit(snapshot)?;
+        caller.must(permission)?;
+        Ok(caller)
+    }
+
+    fn admit(&self, snapshot: &Snapshot) -> Result<Caller, Failure> {
+        let proven = access::prove(snapshot, &self.key, self.now)?;
+        if self.standing.get().is_none() {
+            let asked = self.limits.ask(proven.key().id);
+            let _ = self.standing.set(asked.unwrap_or_else(|(_, standing)| standing));
+            asked.map_err(|(limited, _)| Failure::Limited(limited))?;
+        }
+        let caller = acting_for(snapshot, &proven, self.whose.clone()?)?;
+        self.unread.map_or(Ok(caller), |unread| Err(Failure::Unread(unread)))
+    }
+}
+
+/// Who acts with a key for whom is named.
+fn acting_for(snapshot: &Snapshot, proven: &Proven, whose: Whose) -> Result<Caller, Failure> {
+    let elsewhere = |error| if matches!(error, Error::NotFound(_)) { Failure::Elsewhere } else { error.into() };
+    let is_partner = proven.key().partner;
+    match whose {
+        Whose::Company(None) if is_partner => {
+            Err(Malformed::new("companyId", "is required with a partner's key").into())
+        }
+        Whose::Company(Some(child)) if is_partner => proven.for_child(snapshot, child).map_err(elsewhere),
+        Whose::Child(child) => proven.for_child(snapshot, child).map_err(elsewhere),
+        Whose::Company(Some(named)) | Whose::OwnNamed(named) if proven.for_itself().scope.agency() != named => {
+            Err(Failure::Elsewhere)
+        }
+        Whose::Own | Whose::OwnNamed(_) | Whose::Company(_) => Ok(proven.for_itself()),
+    }
+}
+
+/// The caller, as [`Pass::caller`] finds it, in a transaction of its own: for what is not answered by one read.
 ///
 /// # Errors
-/// [`Error::Forbidden`] where it may not.
-pub fn caller(request: &HttpRequest, permission: Permission) -> Result<Caller, Failure> {
-    let caller = entered(request)?.caller;
-    caller.must(permission)?;
-    Ok(caller)
+/// As [`Pass::caller`].
+pub async fn caller(state: &AppState, request: &HttpRequest, permission: Permission) -> Result<Caller, Failure> {
+    let pass = Pass::of(request)?;
+    state.run(Work::Brief, move |store| store.read(|snapshot| pass.caller(snapshot, permission))).await
 }
 
 /// Counts a request that costs money, of which less is allowed.
@@ -126,17 +180,8 @@ pub fn caller(request: &HttpRequest, permission: Permission) -> Result<Caller, F
 /// # Errors
 /// [`Failure::Limited`] where it is one too many.
 pub fn spend(request: &HttpRequest) -> Result<(), Failure> {
-    let Entered { caller, limits } = entered(request)?;
-    match caller.actor {
-        Actor::Key(key) => limits.order(key).map_err(Failure::Limited),
-        _ => Ok(()),
-    }
-}
-
-fn entered(request: &HttpRequest) -> Result<Entered, Failure> {
-    // Only a route that was mounted outside the door could have nobody.
-    let nobody = || Error::internal("no door stands before this route");
-    Ok(request.extensions().get::<Entered>().cloned().ok_or_else(nobody)?)
+    let Pass { key, limits, .. } = Pass::of(request)?;
+    limits.order(key.id).map_err(Failure::Limited)
 }
 
 /// Reads a body, which may be said to be JSON and nothing else.
@@ -204,13 +249,19 @@ async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let now = state.clock().now();
-    let mut standing = Standing::default();
-    let (request, response) = match enter(door, &state, limits, now, &request, &mut standing).await {
-        Ok(entered) => {
-            request.extensions_mut().insert(entered);
-            next.call(request).await?.map_into_boxed_body().into_parts()
+    let standing = Arc::new(OnceLock::new());
+    let (request, response) = match Presented::of(request.headers()).and_then(door.key) {
+        None => (request.into_parts().0, HttpResponse::from_error(Failure::NoKey)),
+        Some(key) => {
+            let whose = (door.whose)(request.request());
+            let unread = Unread::of(request.request());
+            let pass = Pass { key, whose, unread, now, limits, standing: standing.clone() };
+            request.extensions_mut().insert(pass.clone());
+            let (request, response) = next.call(request).await?.map_into_boxed_body().into_parts();
+            // Where nobody has asked yet who it is (there is no such path, or no such method), that comes first.
+            let refused = if standing.get().is_some() { None } else { refusal(&state, pass).await };
+            (request, refused.map_or(response, HttpResponse::from_error))
         }
-        Err(failure) => (request.into_parts().0, HttpResponse::from_error(failure)),
     };
     let mut response = match response.error() {
         None => response,
@@ -221,7 +272,10 @@ async fn guard(
     };
     let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
     response.headers_mut().insert(CACHE_CONTROL, NO_STORE.clone());
-    (door.dress)(response.headers_mut(), &Dressing { request_id: &id, standing, now });
+    (door.dress)(
+        response.headers_mut(),
+        &Dressing { request_id: &id, standing: standing.get().copied().unwrap_or_default(), now },
+    );
     Ok(ServiceResponse::new(request, response))
 }
 
@@ -234,41 +288,7 @@ fn foreign(error: &actix_web::Error) -> Failure {
     Error::internal(error.to_string()).into()
 }
 
-/// Lets in who has a good key, and has not asked too often.
-async fn enter(
-    door: &Door,
-    state: &AppState,
-    limits: Arc<Limits>,
-    now: Timestamp,
-    request: &ServiceRequest,
-    standing: &mut Standing,
-) -> Result<Entered, Failure> {
-    let key = Presented::of(request.headers()).and_then(door.key).ok_or(Failure::NoKey)?;
-    let whose = (door.whose)(request.request());
-    let proving = move |snapshot: &Snapshot| {
-        let proven = access::prove(snapshot, &key, now)?;
-        let elsewhere = |error| if matches!(error, Error::NotFound(_)) { Failure::Elsewhere } else { error.into() };
-        let is_own = |named: AgencyId| proven.for_itself().scope.agency() == named;
-        let is_partner = proven.key().partner;
-        // The key is proven before what else was sent is looked at: an outsider learns nothing of it.
-        let caller = whose.and_then(|whose| match whose {
-            Whose::Company(None) if is_partner => {
-                Err(Malformed::new("companyId", "is required with a partner's key").into())
-            }
-            Whose::Company(Some(child)) if is_partner => proven.for_child(snapshot, child).map_err(elsewhere),
-            Whose::Child(child) => proven.for_child(snapshot, child).map_err(elsewhere),
-            Whose::Company(Some(named)) | Whose::OwnNamed(named) if !is_own(named) => Err(Failure::Elsewhere),
-            Whose::Own | Whose::OwnNamed(_) | Whose::Company(_) => Ok(proven.for_itself()),
-        });
-        Ok::<_, Failure>((proven.key().id, caller))
-    };
-    let (id, caller) = state.run(Work::Brief, move |store| store.read(proving)).await?;
-    let asked = limits.ask(id);
-    *standing = asked.unwrap_or_else(|(_, standing)| standing);
-    asked.map_err(|(limited, _)| Failure::Limited(limited))?;
-    let caller = caller?;
-    if let Some(unread) = Unread::of(request.request()) {
-        return Err(Failure::Unread(unread));
-    }
-    Ok(Entered { caller, limits })
+/// Why who presents this is not let in, if it is not.
+async fn refusal(state: &AppState, pass: Pass) -> Option<Failure> {
+    state.run(Work::Brief, move |store| store.read(|snapshot| pass.admit(snapshot))).await.err()
 }

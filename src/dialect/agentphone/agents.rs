@@ -51,7 +51,7 @@ pub struct AttachBody {
 
 /// `GET /v1/agents`
 pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::AgentsRead)?.scope;
+    let scope = keys::caller(&state, &request, Permission::AgentsRead).await?.scope;
     let window = page(request.query_string())?;
     let listed = state.run(Work::Long, move |store| {
         store.read(|snapshot| Ok::<_, Failure>(agents::profiles(snapshot, &scope, window)?))
@@ -63,7 +63,7 @@ pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
 
 /// `POST /v1/agents`
 pub async fn create(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::AgentsWrite)?;
+    let caller = keys::caller(&state, &request, Permission::AgentsWrite).await?;
     let CreateBody { name, voice, language } = keys::read(&request, &body)?;
     let given = Given { name: Some(name), voice, language, ..Given::default() };
     let by = requests::by(&state, &caller, &request);
@@ -78,7 +78,7 @@ pub async fn create(state: Data<AppState>, request: HttpRequest, body: Bytes) ->
 
 /// `GET /v1/agents/{agent_id}`
 pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::AgentsRead)?.scope;
+    let scope = keys::caller(&state, &request, Permission::AgentsRead).await?.scope;
     let id = agent_id(&request)?;
     let found = state
         .run(Work::Brief, move |store| store.read(|snapshot| Ok::<_, Failure>(agents::profile(snapshot, &scope, id)?)));
@@ -87,7 +87,7 @@ pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
 
 /// `PATCH /v1/agents/{agent_id}`
 pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::AgentsWrite)?;
+    let caller = keys::caller(&state, &request, Permission::AgentsWrite).await?;
     let id = agent_id(&request)?;
     let UpdateBody { name, voice, language } = keys::read_changes(&request, &body)?;
     let given = Given { name, voice, language, ..Given::default() };
@@ -103,7 +103,7 @@ pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) ->
 
 /// `DELETE /v1/agents/{agent_id}`
 pub async fn delete(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::AgentsWrite)?;
+    let caller = keys::caller(&state, &request, Permission::AgentsWrite).await?;
     let id = agent_id(&request)?;
     let by = requests::by(&state, &caller, &request);
     let removed = requests::at_the_desk(&state, Work::Long, move |desk| {
@@ -116,7 +116,7 @@ pub async fn delete(state: Data<AppState>, request: HttpRequest) -> Result<HttpR
 
 /// `POST /v1/agents/{agent_id}/numbers`
 pub async fn attach(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let agent = agent_id(&request)?;
     let given: AttachBody = keys::read(&request, &body)?;
     let id = number(&given.number_id)?;
@@ -131,7 +131,7 @@ pub async fn attach(state: Data<AppState>, request: HttpRequest, body: Bytes) ->
 
 /// `DELETE /v1/agents/{agent_id}/numbers/{number_id}`
 pub async fn detach(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let (agent, id) = (agent_id(&request)?, number_id(&request)?);
     let changes = Changes { agent: Some(None), provided: Provided::AnsweredBy(agent), ..Changes::default() };
     let by = requests::by(&state, &caller, &request);

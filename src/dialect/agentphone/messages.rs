@@ -45,7 +45,7 @@ pub struct SendBody {
 
 /// `GET /v1/numbers/{number_id}/messages`
 pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::MessagesRead)?.scope;
+    let scope = keys::caller(&state, &request, Permission::MessagesRead).await?.scope;
     let (id, asked) = (number_id(&request)?, query::messages(request.query_string())?);
     let read = state.run(Work::Brief, move |store| {
         store.read(|snapshot| {
@@ -63,7 +63,7 @@ pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
 
 /// `POST /v1/messages`
 pub async fn send(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::MessagesSend)?;
+    let caller = keys::caller(&state, &request, Permission::MessagesSend).await?;
     let given: SendBody = keys::read(&request, &body)?;
     let (sender, new) = given.message()?;
     keys::spend(&request)?;

@@ -10,6 +10,7 @@ use super::query::{number_id, page};
 use super::wire::{Page, PhoneNumber};
 use crate::app::{AppState, Work};
 use crate::dialect::failure::Failure;
+use crate::dialect::keys::Pass;
 use crate::dialect::query::Malformed;
 use crate::dialect::requests::{NAME, given};
 use crate::dialect::{keys, requests};
@@ -33,21 +34,24 @@ pub struct UpdateBody {
 
 /// `GET /v1/numbers`
 pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::NumbersRead)?.scope;
-    let window = page(request.query_string())?;
-    let work = if window.is_deep() { Work::Long } else { Work::Brief };
-    let listing = state.run(work, move |store| {
-        let filter = NumberFilter::default();
-        store.read(|snapshot| Ok::<_, Failure>(numbers::list(snapshot, &scope, &filter, window, |_| false)?))
+    let (pass, window) = (Pass::of(&request)?, page(request.query_string()));
+    let is_deep = window.as_ref().is_ok_and(|window| window.is_deep());
+    let listing = state.run(if is_deep { Work::Long } else { Work::Brief }, move |store| {
+        store.read(|snapshot| {
+            let scope = pass.caller(snapshot, Permission::NumbersRead)?.scope;
+            let window = window?;
+            let slice = numbers::list(snapshot, &scope, &NumberFilter::default(), window, |_| false)?.slice;
+            Ok::<_, Failure>((window, slice))
+        })
     });
-    let slice = listing.await?.slice;
+    let (window, slice) = listing.await?;
     let numbers = slice.items.iter().map(|number| PhoneNumber::from(&**number)).collect();
     Ok(requests::json(StatusCode::OK, &Page::new(numbers, window.offset, slice.total))?)
 }
 
 /// `GET /v1/numbers/{number_id}`
 pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::NumbersRead)?.scope;
+    let scope = keys::caller(&state, &request, Permission::NumbersRead).await?.scope;
     let id = number_id(&request)?;
     let number = state.run(Work::Brief, move |store| store.read(|snapshot| snapshot.number(&scope, id)));
     Ok(requests::json(StatusCode::OK, &PhoneNumber::from(&number.await?))?)
@@ -55,7 +59,7 @@ pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
 
 /// `PATCH /v1/numbers/{number_id}`
 pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let id = number_id(&request)?;
     let given: UpdateBody = keys::read_changes(&request, &body)?;
     let expires_at = match given.expires_at {

@@ -13,7 +13,7 @@ use crate::model::Permission;
 
 /// `GET /v1/numbers/available`
 pub async fn available(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersRead)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersRead).await?;
     let wanted = query::available(request.query_string())?;
     let offers = requests::at_the_desk(&state, Work::Carrier, move |desk| desk.offers(&caller, &wanted));
     let offers = offers.await.map_err(Failure::from)?;
@@ -21,8 +21,8 @@ pub async fn available(state: Data<AppState>, request: HttpRequest) -> Result<Ht
 }
 
 /// `GET /v1/numbers/lookup`
-pub async fn lookup(request: HttpRequest) -> Result<HttpResponse, Failure> {
-    keys::caller(&request, Permission::NumbersRead)?;
+pub async fn lookup(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    keys::caller(&state, &request, Permission::NumbersRead).await?;
     let numbers = query::lookup(request.query_string())?;
     Ok(requests::json(StatusCode::OK, &Whole { data: numbers.iter().map(LookedUp::from).collect() })?)
 }

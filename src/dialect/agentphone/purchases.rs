@@ -45,7 +45,7 @@ pub struct CreateBody {
 
 /// `POST /v1/numbers`
 pub async fn create(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersCreate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersCreate).await?;
     let given: CreateBody = keys::read(&request, &body)?;
     let sought = given.sought()?;
     let in_area = sought.wanted.area_code.is_some();
@@ -87,7 +87,7 @@ impl CreateBody {
 
 /// `DELETE /v1/numbers/{number_id}`
 pub async fn release(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersDelete)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersDelete).await?;
     let id = number_id(&request)?;
     let asked = requests::asked(&state, caller, &request, &[])?;
     let kept = requests::at_the_desk(&state, Work::Carrier, move |desk| {

@@ -79,7 +79,7 @@ enum Way {
 
 /// `POST /api/conversational-ai-agent/v2/phone-numbers`
 pub async fn import(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersCreate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersCreate).await?;
     let given: ImportBody = keys::read(&request, &body)?;
     let new = given.imported().map_err(Failure::Body)?;
     let (scope, by) = (caller.scope, requests::by(&state, &caller, &request));

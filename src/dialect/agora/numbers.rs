@@ -44,14 +44,14 @@ struct PipelineConfig {
 
 /// `GET .../phone-numbers/{phone_number}`
 pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::NumbersRead)?.scope;
+    let scope = keys::caller(&state, &request, Permission::NumbersRead).await?.scope;
     let number = named(&request)?;
     shown(&state, scope, number, StatusCode::OK).await
 }
 
 /// `PATCH .../phone-numbers/{phone_number}`
 pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let number = named(&request)?;
     let changes = Changes { agent: keys::read_changes::<UpdateBody>(&request, &body)?.agent()?, ..Changes::default() };
     let (scope, by, which) = (caller.scope, requests::by(&state, &caller, &request), number.clone());
@@ -65,7 +65,7 @@ pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) ->
 
 /// `DELETE .../phone-numbers/{phone_number}`
 pub async fn delete(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersDelete)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersDelete).await?;
     let number = named(&request)?;
     let by = requests::by(&state, &caller, &request);
     let gone = requests::at_the_desk(&state, Work::Long, move |desk| {

@@ -9,11 +9,12 @@ use futures_util::stream::{self, StreamExt};
 use super::wire::{PhoneNumber, Trunks};
 use crate::app::{AppState, Work};
 use crate::dialect::failure::Failure;
+use crate::dialect::keys::Pass;
 use crate::dialect::query::Given;
-use crate::dialect::{keys, to_vec};
+use crate::dialect::to_vec;
 use crate::inventory::{accounts, numbers};
 use crate::model::{Error, NumberFilter, Permission, Place};
-use crate::store::Scope;
+use crate::store::{Scope, Snapshot};
 
 /// How many numbers are read at once.
 const STRETCH: u32 = 500;
@@ -26,14 +27,22 @@ struct Piece {
 
 /// `GET /api/conversational-ai-agent/v2/phone-numbers`
 pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::NumbersRead)?.scope;
-    Given::read(request.query_string(), &[], &[])?;
+    let (pass, nothing) = (Pass::of(&request)?, Given::read(request.query_string(), &[], &[]));
     // What fails before anything is sent can be said; after that, only by breaking off.
-    let first = piece(&state, scope, None).await?;
+    let first = state.run(Work::Brief, move |store| {
+        store.read(|snapshot| {
+            let scope = pass.caller(snapshot, Permission::NumbersRead)?.scope;
+            nothing?;
+            Ok::<_, Failure>((scope, piece(snapshot, &scope, None)?))
+        })
+    });
+    let (scope, first) = first.await?;
     let rest = stream::unfold(first.next, move |next| {
         let state = state.clone();
         async move {
-            let piece = piece(&state, scope, Some(next?)).await;
+            let after = next?;
+            let piece = state.run(Work::Long, move |store| store.read(|snapshot| piece(snapshot, &scope, Some(after))));
+            let piece = piece.await;
             if let Err(failure) = &piece {
                 log::error!("a list was broken off: {failure}");
             }
@@ -52,18 +61,10 @@ pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
     Ok(response)
 }
 
-/// The numbers behind a place, in a read transaction of their own, with what goes before and after them in the array.
-async fn piece(state: &AppState, scope: Scope, after: Option<Place>) -> Result<Piece, Failure> {
-    let work = if after.is_none() { Work::Brief } else { Work::Long };
-    let (stretch, trunks) = state
-        .run(work, move |store| {
-            store.read(|snapshot| {
-                let stretch = numbers::walk(snapshot, &scope, &NumberFilter::default(), after, STRETCH)?;
-                let trunks: Trunks = accounts::trunks(snapshot, &scope, stretch.items.iter().map(|number| &**number))?;
-                Ok::<_, Failure>((stretch, trunks))
-            })
-        })
-        .await?;
+/// The numbers behind a place, with what goes before and after them in the array.
+fn piece(snapshot: &Snapshot, scope: &Scope, after: Option<Place>) -> Result<Piece, Failure> {
+    let stretch = numbers::walk(snapshot, scope, &NumberFilter::default(), after, STRETCH)?;
+    let trunks: Trunks = accounts::trunks(snapshot, scope, stretch.items.iter().map(|number| &**number))?;
     let numbers: Vec<_> = stretch.items.iter().map(|number| PhoneNumber::new(number, &trunks)).collect();
     let mut bytes = to_vec(&numbers).map_err(Error::internal)?;
     // Of the array that a stretch is, the brackets belong to the whole list only.

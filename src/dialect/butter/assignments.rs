@@ -26,7 +26,7 @@ pub struct AssignBody {
 
 /// `POST /api/agents/{agent_id}/assign-phone-number`
 pub async fn assign(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let agent = agent(&request)?;
     let given: AssignBody = keys::read(&request, &body)?;
     let id = prefixed("phon_", &given.phone_number_id).map(NumberId).ok_or(Error::NotFound(Noun::Number))?;
@@ -37,7 +37,7 @@ pub async fn assign(state: Data<AppState>, request: HttpRequest, body: Bytes) ->
 
 /// `POST /api/agents/{agent_id}/unassign-phone-number/{phone_number_id}`
 pub async fn unassign(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let (agent, id) = (agent(&request)?, named(&request)?);
     let changes = Changes { agent: Some(None), provided: Provided::AnsweredBy(agent), ..Changes::default() };
     let assignment = changed(&state, &request, caller, id, agent, changes).await?;

@@ -60,7 +60,7 @@ enum MediaEncryption {
 
 /// `POST /api/phone-numbers`
 pub async fn import(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersCreate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersCreate).await?;
     let given: ImportBody = keys::read(&request, &body)?;
     let message = match given.provider {
         Provider::Twilio => "Phone number imported successfully with twilio",

@@ -12,6 +12,7 @@ use crate::app::{AppState, Work};
 use crate::dialect::cursor::Cursors;
 use crate::dialect::failure::Failure;
 use crate::dialect::ids::prefixed;
+use crate::dialect::keys::Pass;
 use crate::dialect::{keys, requests};
 use crate::inventory::accounts::{Whereabouts, whereabouts};
 use crate::inventory::assignments::Changes;
@@ -29,10 +30,11 @@ pub struct UpdateBody {
 
 /// `GET /api/phone-numbers`
 pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::NumbersRead)?.scope;
-    let asked = ListQuery::parse(request.query_string())?;
+    let (pass, asked) = (Pass::of(&request)?, ListQuery::parse(request.query_string()));
     let listed = state.run(Work::Brief, move |store| {
         store.read(|snapshot| {
+            let scope = pass.caller(snapshot, Permission::NumbersRead)?.scope;
+            let asked = asked?;
             let agency = scope.agency();
             let words = [&b"butter"[..], agency.0.as_bytes(), asked.status.as_bytes()];
             let cursors = Cursors::of(&snapshot.cursor_key()?, &words);
@@ -48,7 +50,7 @@ pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
 
 /// `GET /api/phone-numbers/{phone_number_id}`
 pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let scope = keys::caller(&request, Permission::NumbersRead)?.scope;
+    let scope = keys::caller(&state, &request, Permission::NumbersRead).await?.scope;
     let id = named(&request)?;
     let (number, at) = shown(&state, scope, id).await?;
     Ok(requests::json(StatusCode::OK, &Shown::new(Full::new(&number, at.account, at.trunk.as_ref())))?)
@@ -56,7 +58,7 @@ pub async fn show(state: Data<AppState>, request: HttpRequest) -> Result<HttpRes
 
 /// `PUT` and `PATCH /api/phone-numbers/{phone_number_id}`
 pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersUpdate)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersUpdate).await?;
     let id = named(&request)?;
     let given: UpdateBody = keys::read_changes(&request, &body)?;
     let (scope, by) = (caller.scope, requests::by(&state, &caller, &request));
@@ -71,7 +73,7 @@ pub async fn update(state: Data<AppState>, request: HttpRequest, body: Bytes) ->
 
 /// `DELETE /api/phone-numbers/{phone_number_id}`
 pub async fn delete(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersDelete)?;
+    let caller = keys::caller(&state, &request, Permission::NumbersDelete).await?;
     let id = named(&request)?;
     let by = requests::by(&state, &caller, &request);
     let gone = requests::at_the_desk(&state, Work::Long, move |desk| desk.let_go(&caller, &by, id));

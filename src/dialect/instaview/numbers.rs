@@ -8,22 +8,25 @@ use super::query::ListQuery;
 use super::wire::ListBody;
 use crate::app::{AppState, Work};
 use crate::dialect::failure::Failure;
-use crate::dialect::{keys, requests};
+use crate::dialect::keys::Pass;
+use crate::dialect::requests;
 use crate::inventory::numbers;
-use crate::model::{NumberFilter, Permission, Status, Window};
+use crate::model::{NumberFilter, Permission, Status};
 
 /// `GET /phone-numbers`
 pub async fn list(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let caller = keys::caller(&request, Permission::NumbersRead)?;
-    let asked = ListQuery::parse(request.query_string())?;
-    let window = Window::at(asked.offset(), asked.limit);
-    let filter = NumberFilter { status: Some(Status::Active), ..NumberFilter::default() };
-    let work = if window.is_deep() { Work::Long } else { Work::Brief };
-    let scope = caller.scope;
-    let listing = state.run(work, move |store| {
-        store.read(|snapshot| Ok::<_, Failure>(numbers::list(snapshot, &scope, &filter, window, |_| false)?))
+    let (pass, asked) = (Pass::of(&request)?, ListQuery::parse(request.query_string()));
+    let is_deep = asked.as_ref().is_ok_and(|asked| asked.window().is_deep());
+    let listing = state.run(if is_deep { Work::Long } else { Work::Brief }, move |store| {
+        store.read(|snapshot| {
+            let scope = pass.caller(snapshot, Permission::NumbersRead)?.scope;
+            let asked = asked?;
+            let filter = NumberFilter { status: Some(Status::Active), ..NumberFilter::default() };
+            let listing = numbers::list(snapshot, &scope, &filter, asked.window(), |_| false)?;
+            Ok::<_, Failure>((scope, asked, listing.slice))
+        })
     });
-    let slice = listing.await?.slice;
+    let (scope, asked, slice) = listing.await?;
     let list = ListBody::new(scope.agency(), slice.items.iter().map(|number| &**number), slice.total, asked);
     Ok(requests::json(StatusCode::OK, &list.wrapped(state.config().instaview_nested, state.clock().now()))?)
 }

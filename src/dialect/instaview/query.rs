@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::dialect::operation::{Parameter, in_query};
 use crate::dialect::query::{Given, Malformed};
+use crate::model::Window;
 
 const PARAMETERS: [&str; 3] = ["page", "limit", "companyId"];
 /// The last page that can be asked for.
@@ -54,9 +55,9 @@ impl ListQuery {
         })
     }
 
-    /// How many numbers lie before it.
-    pub fn offset(self) -> u64 {
-        u64::from(self.page - 1) * u64::from(self.limit)
+    /// Where it lies.
+    pub fn window(self) -> Window {
+        Window::at(u64::from(self.page - 1) * u64::from(self.limit), self.limit)
     }
 }
 
@@ -72,8 +73,8 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_refused_by_name() {
         let first = ListQuery::parse("").unwrap();
-        assert_eq!((first.page, first.limit, first.offset()), (1, 20, 0));
-        assert_eq!(ListQuery::parse("page=10000&limit=100").unwrap().offset(), 999_900);
+        assert_eq!((first.page, first.limit, first.window().offset), (1, 20, 0));
+        assert_eq!(ListQuery::parse("page=10000&limit=100").unwrap().window().offset, 999_900);
         for (query, name) in [
             ("page=0", "page"),
             ("page=10001", "page"),

@@ -75,11 +75,20 @@ fn a_slow_reader_pins_no_snapshot_and_keeps_nobody_waiting() {
         let body = serde_json::json!({"provider": "byo", "phone_number": format!("+4930{:07}", 1_000_000 + place), "label": "x"});
         office.done(&office.basic(), "POST", LIST, Some(&body));
     }
+    // Somebody may just be reading; but nobody for long.
     let sqlite = office.inventory.sqlite();
-    let (busy, log, moved): (i64, i64, i64) = sqlite
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .unwrap();
-    assert_eq!((busy, log), (0, moved), "somebody reads what was there before");
+    let checkpoint = || -> (i64, i64, i64) {
+        let moved = "PRAGMA wal_checkpoint(PASSIVE)";
+        sqlite.query_row(moved, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    let is_whole = |_| matches!(checkpoint(), (0, log, moved) if log == moved);
+    let tried = (0..50).position(|at| {
+        is_whole(at) || {
+            std::thread::sleep(Duration::from_millis(50));
+            false
+        }
+    });
+    assert!(tried.is_some(), "somebody reads what was there before: {:?}", checkpoint());
     assert_eq!(office.ask(&office.bearer(), "GET", "/v1/numbers?limit=1", None).status, 200);
     let mut read = String::new();
     slow[0].read_to_string(&mut read).unwrap();

@@ -271,7 +271,9 @@ fn without_a_public_address_no_call_is_taken() {
     let shop = Shop::open();
     let answer = shop.server.send_with("POST", &format!("/webhooks/twilio/{}", id(1)), &[], "");
     assert_eq!(answer.status, 403);
-    assert!(shop.server.log().contains("`public_url` is not set"));
+    // Its log is read as it comes: all of it is there when it has ended.
+    let (_, log) = shop.server.stop();
+    assert!(log.contains("`public_url` is not set"), "{log}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::purchases::{PurchaseBody, PurchasedBody};
 use super::query;
 use super::releases::{ReleaseBody, ReleasedBody};
 use super::wire::{ListBody, NumberBody};
-use crate::dialect::operation::{Answer, Operation, Parameter, idempotency_key, taken};
+use crate::dialect::operation::{Answer, Operation, Parameter, idempotency_key};
 
 /// How a caller says who it is.
 pub fn way_in() -> Value {
@@ -23,10 +23,124 @@ pub fn way_in() -> Value {
     })
 }
 
+fn number_example() -> Value {
+    json!({
+        "id": "0192a000-0000-7000-8000-000000000abc",
+        "phone_number": "+19705551234",
+        "phone_number_id": "PN0123456789abcdef0123456789abcdef",
+        "friendly_name": "Main Line",
+        "number_type": "local",
+        "country_code": "US",
+        "voice_enabled": true,
+        "sms_enabled": false,
+        "mms_enabled": false,
+        "direction": "inbound",
+        "monthly_cost": "1.00",
+        "currency": "USD",
+        "status": "active",
+        "is_active": true,
+        "purchased_at": "2025-01-15T12:00:00Z",
+        "released_at": null,
+        "created_at": "2025-01-15T12:00:00Z",
+        "updated_at": "2025-01-15T12:00:00Z",
+        "agent_mapping_id": "0192a000-0000-7000-8000-000000000def",
+        "agent_mappings": {
+            "id": "0192a000-0000-7000-8000-000000000def",
+            "ultravox_agent_id": "uv-agent-id",
+            "ultravox_agent_name": "Sales Agent",
+            "voice": "en-US-Standard",
+            "language_hint": "en",
+            "recording_enabled": true,
+        },
+    })
+}
+
+fn agent_example() -> Value {
+    json!({
+        "id": "0192a000-0000-7000-8000-000000000def",
+        "ultravox_agent_id": "uv-agent-id",
+        "ultravox_agent_name": "Sales Agent",
+        "voice": "en-US-Standard",
+    })
+}
+
+fn list_example() -> Value {
+    json!({
+        "phone_numbers": [number_example()],
+        "available_agents": [agent_example()],
+        "summary": {
+            "total": 1, "active": 1, "pending": 0, "suspended": 0, "released": 0, "assigned": 1, "unassigned": 0,
+        },
+        "pagination": { "total": 1, "limit": 50, "offset": 0, "has_more": false },
+    })
+}
+
+fn offers_example() -> Value {
+    json!({
+        "phone_numbers": [{
+            "phone_number": "+19705550123",
+            "phone_number_type": "local",
+            "features": ["voice", "sms"],
+            "voice_enabled": true,
+            "sms_enabled": true,
+            "mms_enabled": false,
+            "fax_enabled": false,
+            "emergency_enabled": false,
+            "region_information": [{ "region_type": "country_code", "region_name": "US" }],
+            "country_code": "US",
+            "monthly_cost": "1.15",
+            "upfront_cost": "1.00",
+            "currency": "USD",
+            "reservable": false,
+            "quickship": true,
+            "best_effort": false,
+        }],
+        "meta": { "total_results": 1, "best_effort_results": 0, "country_code": "US", "limit": 20 },
+    })
+}
+
+fn purchase_example() -> Value {
+    json!({
+        "success": true,
+        "order": {
+            "id": "0192a000-0000-7000-8000-000000000777",
+            "status": "success",
+            "phone_numbers_count": 1,
+            "requirements_met": true,
+            "created_at": "2025-01-15T12:00:00Z",
+        },
+        "phone_numbers": [{
+            "id": "0192a000-0000-7000-8000-000000000abc",
+            "agency_id": "0192a000-0000-7000-8000-000000000001",
+            "phone_number": "+19705550123",
+            "phone_number_id": "PN0123456789abcdef0123456789abcdef",
+            "friendly_name": null,
+            "agent_mapping_id": null,
+            "direction": "inbound",
+            "status": "active",
+            "voice_enabled": true,
+            "country_code": "US",
+            "purchased_at": "2025-01-15T12:00:00Z",
+        }],
+        "message": "Phone numbers purchased and activated successfully",
+    })
+}
+
+fn release_example() -> Value {
+    json!({
+        "success": true,
+        "released": [{ "id": "0192a000-0000-7000-8000-000000000abc", "phone_number": "+19705551234" }],
+        "failed": [],
+        "summary": { "total_requested": 1, "released_count": 1, "failed_count": 0 },
+        "message": "Successfully released 1 phone number(s)",
+    })
+}
+
 /// `phone-numbers-list`
 pub fn list(schemas: &mut SchemaGenerator) -> Operation {
     let mut answers = vec![
         Answer::json::<ListBody<'_>>(200, "A page of the agency's numbers, newest first", schemas)
+            .with_example(list_example())
             .with_header("etag", "Names this answer at this state of the agency's data"),
         Answer::empty(304, "The answer that If-None-Match names still holds")
             .with_header("etag", "Names this answer at this state of the agency's data"),
@@ -51,7 +165,7 @@ pub fn search(schemas: &mut SchemaGenerator) -> Operation {
         "supabasePhoneNumbersSearch",
         "Search the stock of the agency's carrier",
         Answer::json::<OffersBody<'_>>,
-        "What it would sell",
+        ("What it would sell", offers_example()),
         &[(400, "A parameter is malformed, or the agency has no carrier"), (502, "The carrier did not say")],
     );
     operation.parameters = offers::parameters();
@@ -65,7 +179,7 @@ pub fn purchase(schemas: &mut SchemaGenerator) -> Operation {
         "supabasePhoneNumbersPurchase",
         "Purchase phone numbers",
         Answer::json::<PurchasedBody<'_>>,
-        "All are the agency's, or will be when the carrier has confirmed the order",
+        ("All are the agency's, or will be when the carrier has confirmed the order", purchase_example()),
         &[
             (400, "The body or the key is malformed, or the agency has no carrier"),
             (404, "The agency has no such agent"),
@@ -81,8 +195,7 @@ pub fn purchase(schemas: &mut SchemaGenerator) -> Operation {
         operation.answers.push(Answer::json::<PurchasedBody<'_>>(status, description, schemas));
     }
     operation.parameters = vec![idempotency_key()];
-    operation.body = Some(taken::<PurchaseBody>(schemas));
-    operation
+    operation.taking::<PurchaseBody>(&json!({ "phone_numbers": [{ "phone_number": "+19705550123" }] }), schemas)
 }
 
 /// `GET phone-numbers-assign`
@@ -92,7 +205,10 @@ pub fn show(schemas: &mut SchemaGenerator) -> Operation {
         "supabasePhoneNumbersAssignShow",
         "Show one number, or the numbers and the agents that could be assigned",
         Answer::json::<Shown<'_>>,
-        "The number, or numbers and agents",
+        (
+            "The number, or numbers and agents",
+            json!({ "phone_numbers": [number_example()], "available_agents": [agent_example()] }),
+        ),
         &[(400, "A parameter is malformed"), (404, "The agency has no such number")],
     );
     operation.parameters = assignments::parameters();
@@ -101,14 +217,21 @@ pub fn show(schemas: &mut SchemaGenerator) -> Operation {
 
 /// `POST phone-numbers-assign`
 pub fn assign(schemas: &mut SchemaGenerator) -> Operation {
-    let body = taken::<AssignmentBody>(schemas);
-    Operation { body: Some(body), ..change(schemas, "supabasePhoneNumbersAssign", "Assign a number to an agent") }
+    let example = json!({
+        "phone_number_id": "0192a000-0000-7000-8000-000000000abc",
+        "agent_mapping_id": "0192a000-0000-7000-8000-000000000def",
+    });
+    change(schemas, "supabasePhoneNumbersAssign", "Assign a number to an agent")
+        .taking::<AssignmentBody>(&example, schemas)
 }
 
 /// `PATCH phone-numbers-assign`
 pub fn update(schemas: &mut SchemaGenerator) -> Operation {
-    let body = taken::<UpdateBody>(schemas);
-    Operation { body: Some(body), ..change(schemas, "supabasePhoneNumbersAssignUpdate", "Change a number") }
+    let example = json!({
+        "phone_number_id": "0192a000-0000-7000-8000-000000000abc",
+        "friendly_name": "Front desk",
+    });
+    change(schemas, "supabasePhoneNumbersAssignUpdate", "Change a number").taking::<UpdateBody>(&example, schemas)
 }
 
 /// `DELETE phone-numbers-assign`
@@ -125,7 +248,7 @@ pub fn release(schemas: &mut SchemaGenerator) -> Operation {
         "supabasePhoneNumbersRelease",
         "Give phone numbers back to the carrier",
         Answer::json::<ReleasedBody<'_>>,
-        "All are given back, or held until they are",
+        ("All are given back, or held until they are", release_example()),
         &[
             (400, "The body or the key is malformed, or not confirmed"),
             (409, "A request with this key is being answered"),
@@ -134,8 +257,13 @@ pub fn release(schemas: &mut SchemaGenerator) -> Operation {
     );
     operation.answers.push(Answer::json::<ReleasedBody<'_>>(207, "Some failed", schemas));
     operation.parameters = vec![idempotency_key()];
-    operation.body = Some(taken::<ReleaseBody>(schemas));
-    operation
+    operation.taking::<ReleaseBody>(
+        &json!({
+            "phone_number_ids": ["0192a000-0000-7000-8000-000000000abc"],
+            "confirm": true,
+        }),
+        schemas,
+    )
 }
 
 /// One number, or numbers and agents.
@@ -155,7 +283,12 @@ fn change(schemas: &mut SchemaGenerator, id: &'static str, summary: &'static str
         id,
         summary,
         Answer::json::<ChangedBody<'_>>,
-        "The number as it is now",
+        (
+            "The number as it is now",
+            json!({
+                "success": true, "phone_number": number_example(), "message": "Phone number updated successfully",
+            }),
+        ),
         &[
             (400, "The body is malformed"),
             (404, "The agency has no such number or agent"),
@@ -169,10 +302,10 @@ fn function(
     id: &'static str,
     summary: &'static str,
     answer: fn(u16, &'static str, &mut SchemaGenerator) -> Answer,
-    when: &'static str,
+    (when, example): (&'static str, Value),
     failures: &[(u16, &'static str)],
 ) -> Operation {
-    let mut answers = vec![answer(200, when, schemas)];
+    let mut answers = vec![answer(200, when, schemas).with_example(example)];
     answers.extend(failures.iter().map(|(status, when)| Answer::json::<FunctionBody<'_>>(*status, when, schemas)));
     answers.extend(of_every_function(schemas));
     Operation { id, summary, signed_in: true, parameters: Vec::new(), body: None, may_be_bodiless: false, answers }

@@ -1,4 +1,4 @@
-//! What each operation of each key dialect answers, in each way in which it can end: at noon, with counted ids.
+//! What each operation of each dialect answers, in each way in which it can end: at noon, with counted ids.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use linekeeper::model::{AgencyId, Carrier, Number, Permissions};
 use serde_json::{Value, json};
 
 use super::{Headers, basic, bearer, key};
-use crate::shop::{PLAIN, ROUTED, two_agencies};
-use crate::support::{NOON, SECRET, agent, id, number};
+use crate::shop::{OWNER, PLAIN, ROUTED, two_agencies};
+use crate::support::{NOON, SECRET, agent, id, number, sign};
 
 /// A request: its method, its path, and its body, if it has one.
 type Asked = (&'static str, String, Value);
@@ -87,6 +87,55 @@ fn ask(method: &'static str, path: impl Into<String>, body: Value) -> Asked {
 
 fn hex(number: u64) -> String {
     id(number).simple().to_string()
+}
+
+/// The owner's token at noon, whatever key there is.
+fn noon(_: &linekeeper::model::PresentedKey) -> Headers {
+    let claims = json!({
+        "iss": "x", "aud": "authenticated", "exp": NOON.0 / 1_000_000 + 3600, "iat": NOON.0 / 1_000_000,
+        "sub": id(OWNER), "role": "authenticated",
+    });
+    let token = sign(&json!({"alg": "HS256", "typ": "JWT"}).to_string(), &claims.to_string(), SECRET);
+    vec![("authorization", format!("Bearer {token}"))]
+}
+
+#[test]
+fn supabase() {
+    let function = |name: &str| format!("/functions/v1/phone-numbers-{name}");
+    let buy = |number: &str| json!({"phone_numbers": [{"phone_number": number}]});
+    let release = |numbers: &[u64]| json!({"phone_number_ids": numbers.iter().map(|number| id(*number)).collect::<Vec<_>>(), "confirm": true});
+    let assign = function("assign");
+    let asked = [
+        get(&function("list")),
+        get(&function("list?limit=x")),
+        get(&format!("nobody {}", function("list"))),
+        get(&function("search?country_code=US&area_code=970&limit=1")),
+        get(&function("search")),
+        ask("POST", function("purchase"), buy("+19702822465")),
+        ask("POST", function("purchase"), buy("+19700000000")),
+        ask("POST", function("purchase"), json!({"phone_numbers": []})),
+        get(&assign),
+        get(&format!("{assign}?id={}", id(51))),
+        get(&format!("{assign}?id={}", id(99))),
+        ask("POST", assign.clone(), json!({"phone_number_id": id(52), "agent_mapping_id": id(PLAIN)})),
+        ask("POST", assign.clone(), json!({"phone_number_id": id(52), "agent_mapping_id": id(99)})),
+        ask("POST", assign.clone(), json!({"phone_number_id": id(53), "agent_mapping_id": id(PLAIN)})),
+        ask("POST", assign.clone(), json!({})),
+        ask(
+            "PATCH",
+            assign.clone(),
+            json!({"phone_number_id": id(52), "friendly_name": "Berlin", "direction": "both"}),
+        ),
+        ask("PATCH", assign.clone(), json!({"phone_number_id": id(99), "friendly_name": "Berlin"})),
+        ask("DELETE", format!("{assign}?id={}", id(52)), Value::Null),
+        ask("DELETE", assign.clone(), Value::Null),
+        ask("POST", function("release"), release(&[52])),
+        ask("POST", function("release"), release(&[52, 99])),
+        ask("POST", function("release"), json!({"phone_number_ids": [id(52)]})),
+        ask("PUT", assign, json!({})),
+        get(&function("nothing")),
+    ];
+    insta::assert_json_snapshot!(answers(noon, &asked));
 }
 
 #[test]

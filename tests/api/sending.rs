@@ -192,8 +192,10 @@ fn what_the_carrier_did_not_say_is_never_sent_again() {
         {
             line.tell("/faults", &json!({"deed": "send", "fault": fault, "times": 1}));
             let (is_sent, said) = line.send(THEM, text);
-            assert!(!is_sent && said.contains("it is not known whether"), "{fault}: {said}");
             let is_done = matches!(fault, "drop_after" | "fail_after");
+            // What the carrier tells of its own accord may come before its answer fails.
+            let is_overtaken = is_done && is_sent;
+            assert!(is_overtaken || !is_sent && said.contains("it is not known whether"), "{fault}: {said}");
             assert_eq!(line.accepted(text), usize::from(is_done), "{:?} {fault}", line.at);
             // The address that the carrier was given for it says which it is.
             let row = if is_done { line.awaited("delivered") } else { line.listed().pop().unwrap() };

@@ -23,8 +23,8 @@ pub struct SendBody {
     #[schemars(regex(pattern = AGENT_ID))]
     agent_id: Option<String>,
     /// A phone number as people write it, or a short code.
-    #[schemars(regex(pattern = r"^\+?[0-9][0-9 ().-]{2,30}$"))]
-    to_number: String,
+    #[schemars(required, regex(pattern = r"^\+?[0-9][0-9 ().-]{2,30}$"))]
+    to_number: Option<String>,
     #[schemars(length(max = 1600))]
     body: Option<String>,
     #[schemars(regex(pattern = NUMBER_ID))]
@@ -92,7 +92,8 @@ impl SendBody {
                 return refuse(name, "is of iMessage, which is not carried here");
             }
         }
-        let Some(to) = recipient(&self.to_number) else {
+        // Missing is refused here too, by its name.
+        let Some(to) = self.to_number.as_deref().and_then(recipient) else {
             return refuse("to_number", "must be a phone number or a short code");
         };
         let from = match (self.number_id, self.from_number) {

@@ -44,7 +44,7 @@ impl Desk {
     /// # Errors
     /// [`Error::Exists`] where the agency, or somebody with the same account, has the number; [`Error::NotFound`] where the
     /// agency reaches no such account; [`Error::Invalid`] where a value cannot be taken, or the account has no such number;
-    /// [`Error::Carrier`] where the carrier does not say; [`Error::Conflict`] where a password cannot be encrypted.
+    /// [`Error::Carrier`] where the carrier does not say; [`Error::Invalid`] where a password cannot be encrypted.
     pub fn import_number(&self, caller: &Caller, by: &By, new: Imported) -> Result<Number> {
         let (scope, now) = (&caller.scope, self.clock.now());
         let label = new.friendly_name.as_deref().map(|label| name("label", label)).transpose()?;

@@ -53,7 +53,7 @@ pub fn import(schemas: &mut SchemaGenerator) -> Operation {
     imported["associated_pipeline"] = Value::Null;
     let failures = [
         (400, "The phone number is none"),
-        (409, "The number is here already, or a password cannot be encrypted"),
+        (409, "The number is here already"),
         (415, "The body is not JSON, or is compressed"),
         (422, "The body is not what it must be, or the carrier account has no such number"),
         (502, "The carrier did not say whether the account has the number"),

@@ -87,7 +87,7 @@ pub fn import(schemas: &mut SchemaGenerator) -> Operation {
     let failures = [
         (400, "Something is missing or malformed, or the account has no such number"),
         (404, "There is no such integration"),
-        (409, "The number is here already, or a password cannot be encrypted"),
+        (409, "The number is here already"),
         (415, "The body is not JSON, or is compressed"),
         (502, "The carrier did not say whether the account has the number"),
     ];

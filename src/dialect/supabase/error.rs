@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::dialect::Unread;
+use crate::dialect::failure::capitalised;
 use crate::dialect::query::Malformed;
 use crate::dialect::requests::NoBody;
 use crate::model::Error;
@@ -109,12 +110,6 @@ fn verb_response(error: &Error) -> HttpResponse {
         Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".to_owned()),
     };
     HttpResponse::build(status).json(FunctionBody { error: &text })
-}
-
-/// The product's texts begin with a capital.
-fn capitalised(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 impl Unauthorized {
